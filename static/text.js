@@ -1,0 +1,70 @@
+/**
+ * The rules for the text of a message. The server has the same rules, and both are held to one table of
+ * examples, t/text_cases.json.
+ */
+
+/** The most code points that a message may have. */
+export const MAX_CHARS = 255;
+
+/** Unicode's White_Space property; String.prototype.trim takes U+FEFF too and leaves U+0085. */
+const EDGES = /^\p{White_Space}+|\p{White_Space}+$/gu;
+
+/** Controls (but newline), and the marks that override or isolate the direction of writing. */
+const CONTROL = /(?!\n)\p{Cc}/u;
+const BIDI = /[\u202A-\u202E\u2066-\u2069]/u;
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/**
+ * @typedef {"empty" | "long" | "control" | "direction" | "surrogate"} Fault
+ */
+
+/**
+ * @typedef {object} Verdict
+ * @property {string} text the text as it would be stored
+ * @property {number} chars its length in code points
+ * @property {Fault | null} fault why it cannot be posted, or null
+ */
+
+/**
+ * Counts code points, which String.length does not.
+ * @param {string} text
+ * @returns {number}
+ */
+export function countChars(text) {
+  let count = 0;
+  for (let at = 0; at < text.length; count++) at += Number(text.codePointAt(at)) > 0xffff ? 2 : 1;
+  return count;
+}
+
+/**
+ * Gives the text the form in which it is stored: CRLF becomes LF, white space at both ends goes.
+ * @param {string} text
+ * @returns {string}
+ */
+export function normalize(text) {
+  return text.replaceAll("\r\n", "\n").replace(EDGES, "");
+}
+
+/**
+ * @param {string} text already normalized
+ * @param {number} chars
+ * @returns {Fault | null}
+ */
+function findFault(text, chars) {
+  if (chars === 0) return "empty";
+  if (LONE_SURROGATE.test(text)) return "surrogate";
+  if (CONTROL.test(text)) return "control";
+  if (BIDI.test(text)) return "direction";
+  return chars > MAX_CHARS ? "long" : null;
+}
+
+/**
+ * Judges what somebody typed.
+ * @param {string} typed
+ * @returns {Verdict}
+ */
+export function judge(typed) {
+  const text = normalize(typed);
+  const chars = countChars(text);
+  return { text, chars, fault: findFault(text, chars) };
+}
