@@ -1,0 +1,109 @@
+"""A real Caddy in front of a pool."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Mapping
+
+from pool import Pool, inherited
+from process import Process
+from testing import SOURCE
+
+LOOPBACK = "127.0.0.1"
+
+
+def reserve_port(port: int = 0) -> socket.socket:
+    """Binds a port without listening on it, and keeps it for the Caddy we start.
+
+    Caddy sets SO_REUSEPORT, so that two of them would quietly share one port. A socket bound like
+    this lets our own Caddy in and keeps the kernel from giving the number to another test.
+    """
+    holder = socket.socket()
+    if port:
+        with socket.socket() as probe:  # without SO_REUSEPORT: fails when anybody has the port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((LOOPBACK, port))
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    holder.bind((LOOPBACK, port))
+    return holder
+
+
+def loopback_addresses() -> str:
+    """127.0.0.1, and ::1 where the machine has it."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return LOOPBACK
+    return f"{LOOPBACK} ::1"
+
+
+class Caddy:
+    """Caddy with `config`, on loopback only, serving `static_dir` and forwarding to `pool`.
+
+    `port` 0 takes a free one. `env` reaches the placeholders of the configuration.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        port: int = 0,
+        static_dir: str | Path = SOURCE / "static",
+        config: str | Path = SOURCE / "caddy" / "Caddyfile.dev",
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.pool, self.wanted_port, self.config = pool, port, Path(config)
+        self.static_dir, self.extra = Path(static_dir), dict(env or {})
+        self.holder: socket.socket | None = None
+        self.state = pool.cluster.state
+        argv = ["caddy", "run", "--adapter", "caddyfile", "--config", str(self.config)]
+        self.process = Process("caddy", argv, self.state / "log" / "caddy.log")
+
+    def __enter__(self) -> "Caddy":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        assert self.holder, "caddy was not started"
+        return self.holder.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}/"
+
+    @property
+    def env(self) -> dict[str, str]:
+        return (
+            inherited()
+            | {
+                "XDG_DATA_HOME": str(self.state / "caddy"),
+                "XDG_CONFIG_HOME": str(self.state / "caddy"),
+                "BIND": os.environ.get("BIND") or loopback_addresses(),
+                "PORT": str(self.port),
+                "SOCKET_PATH": str(self.pool.socket),
+                "STATIC_DIR": str(self.static_dir.resolve()),
+            }
+            | self.extra
+        )
+
+    def start(self) -> None:
+        self.holder = reserve_port(self.wanted_port)
+        self.process.start(self.env)
+        self.process.wait_for(self._accepts, f"answers on port {self.port}")
+
+    def stop(self) -> None:
+        self.process.stop()
+        if self.holder:
+            self.holder.close()
+            self.holder = None
+
+    def _accepts(self) -> bool:
+        try:
+            socket.create_connection((LOOPBACK, self.port), timeout=5).close()
+        except ConnectionRefusedError:
+            return False
+        return True

@@ -1,0 +1,94 @@
+"""The whole board for a test or for `make run`: Postgres, the pool, Caddy.
+
+    with Board(env={"POW_DIFFICULTY": "4"}) as board:
+        board.pool.request("/api/healthz")      # FastCGI, no Caddy
+        urllib.request.urlopen(board.url)       # through Caddy
+        board.cluster.psql("select 1")          # the database
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Mapping
+
+from caddy import Caddy
+from cluster import Cluster
+from pool import Pool
+from process import Died
+from testing import SOURCE, initialsdb
+
+__all__ = ["Board", "Caddy", "Cluster", "Died", "Pool", "scratch"]
+
+
+class scratch:
+    """A directory for one test's state, removed at the end; kept when KEEP is set."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="initialsdb-test-"))
+        self.path.chmod(0o755)
+        atexit.register(self.remove)  # an interrupted test runs no tearDown
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        atexit.unregister(self.remove)
+        if os.environ.get("KEEP"):
+            print(f"kept: {self.path}")
+        else:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+class Board:
+    """Cluster, Pool and Caddy in one; without `state_dir` in a directory that vanishes afterwards."""
+
+    def __init__(
+        self,
+        state_dir: str | Path | None = None,
+        env: Mapping[str, str] | None = None,
+        durable: bool = False,
+        binary: str | Path | None = None,
+        port: int = 0,
+        static_dir: str | Path = SOURCE / "static",
+        base: Mapping[str, str] | None = None,
+        caddy: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.scratch = None if state_dir else scratch()
+        self.state = Path(state_dir) if state_dir else self.scratch.path
+        self.cluster = Cluster(self.state, durable=durable)
+        self.pool = Pool(binary or initialsdb(), self.cluster, env, base=base)
+        self.caddy = Caddy(self.pool, port, static_dir, **(caddy or {}))
+
+    def __enter__(self) -> "Board":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return self.caddy.url
+
+    def start(self) -> None:
+        try:
+            self.cluster.start()
+            self.pool.prepare()
+            self.pool.start()
+            self.caddy.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """In reverse, each whether or not the one before it ended well."""
+        self.caddy.stop()
+        self.pool.stop()
+        self.cluster.stop()
+        if self.scratch:
+            self.scratch.remove()
