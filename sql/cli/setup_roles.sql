@@ -1,0 +1,27 @@
+-- setup-database, as administrator: the owner role and the application role. No parameters; settings
+-- initialsdb.owner_role and initialsdb.app_role name them, initialsdb.owner_password and
+-- initialsdb.app_password may be empty or absent (peer authentication). May run again; then it only sets
+-- what is given. statement_timeout is the backstop behind the deadlines of the program itself.
+do $$
+declare
+  v_kind text;
+  v_role text;
+  v_password text;
+begin
+  foreach v_kind in array array['owner', 'app'] loop
+    v_role := current_setting('initialsdb.' || v_kind || '_role');
+    v_password := nullif(current_setting('initialsdb.' || v_kind || '_password', true), '');
+    if not exists (select from pg_roles where rolname = v_role) then
+      execute format('create role %I', v_role);
+    end if;
+    execute format('alter role %I login nosuperuser nocreatedb nocreaterole', v_role);
+    if v_password is not null then
+      execute format('alter role %I password %L', v_role, v_password);
+    end if;
+  end loop;
+  execute format('alter role %I set statement_timeout = %L', v_role, '10s');
+  execute format('alter role %I set idle_in_transaction_session_timeout = %L', v_role, '10s');
+  execute format('alter role %I set default_transaction_isolation = %L', v_role, 'read committed');
+  execute format('alter role %I set jit = off', v_role);
+end
+$$;
