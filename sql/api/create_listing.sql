@@ -1,4 +1,4 @@
--- Posts a message, once for each token: 201; 200 with the same listing for a retry; 403 POW_EXPIRED,
+-- Posts a message, once for each token: 201 (next_id: its id); 200 with the same listing for a retry; 403 POW_EXPIRED,
 -- 409 POW_SPENT, 429 RATE_LIMITED, 503 READ_ONLY. Locks are taken in the order token, narrow tier,
 -- wider tiers, and never in another. Needs READ COMMITTED: after waiting for another session's insert
 -- the next statement must see it.
@@ -46,6 +46,7 @@ begin
   insert into message as m (id, body, network) values (v_id, p_text, p_networks[1])
   returning listing(m.id, m.body, m.created_at) into v_answer.body;
   v_answer.status := 201;
+  v_answer.next_id := v_id;
   return v_answer;
 end
 $$;

@@ -190,6 +190,7 @@ begin
     return board.refusal(409::smallint, 'POW_SPENT');
   end if;
   v_answer := board.refusal(200::smallint, null);
+  v_answer.next_id := v_spent.message_id;
   select board.listing(id, body, created_at) into v_answer.body from (
     select id, body, created_at from board.message where id = v_spent.message_id
     union all

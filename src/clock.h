@@ -1,0 +1,11 @@
+/* clock: time in milliseconds. */
+#ifndef CLOCK_H
+#define CLOCK_H
+
+#include <stdint.h>
+
+/* Time since an arbitrary start, never set back: for deadlines and durations. */
+int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * exchange: one request on its way to one response, and what handlers do with it: refuse, or call
+ * the database.
+ */
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+#include "config.h"
+#include "dbclock.h"
+#include "netaddr.h"
+#include "pow.h"
+#include "problem.h"
+#include "route.h"
+
+/* What a worker has for all its requests. */
+struct server {
+    const struct config *config;
+    struct db *db;
+    struct dbclock *clock;
+};
+
+struct exchange {
+    struct server *server;
+    struct request *request;
+    struct response *response;
+    const struct route *route; /* NULL until one is found */
+    struct db_limits limits;
+    int64_t id;                 /* the number in the path */
+    struct netaddr client;      /* with GUARD_CLIENT */
+    struct pow_challenge proof; /* with GUARD_PROOF, when proofs are switched on */
+    int64_t database_us;        /* spent waiting for the database */
+};
+
+/* Makes the response the refusal `problem`; `detail` may be NULL. */
+void exchange_refuse(struct exchange *exchange, enum problem problem,
+                     const struct problem_detail *detail);
+
+/* 400 INVALID_INPUT about parameter `field`. */
+void exchange_refuse_input(struct exchange *exchange, const char *field, struct str message);
+
+/* The key that signs challenges and cursors. */
+struct str exchange_signing_key(const struct exchange *exchange);
+
+/* What a challenge is bound to. */
+struct pow_client exchange_pow_client(const struct exchange *exchange);
+
+/* The keyed digest (16 bytes) that stands for the client's network with `prefix` bits, in the
+ * request's arena: the database never learns an address. */
+struct str exchange_network(const struct exchange *exchange, int prefix);
+
+/* Calls the route's function with `values`; for a route with a budget the three arguments that
+ * charge it come first by themselves. Returns true when `*answer` is a success. Otherwise the
+ * response is made: whatever the function refused (4xx), 503 UNAVAILABLE with Retry-After when
+ * the database is away or too slow, 500 when it failed. The headers RateLimit and
+ * RateLimit-Policy are set on every charged answer. */
+bool exchange_call(struct exchange *exchange, const struct db_value *values,
+                   struct db_answer *answer);
+
+/* Arguments for exchange_call(). */
+struct db_value db_value_text(struct str text);
+struct db_value db_value_bytes(const void *bytes, size_t len);
+struct db_value db_value_int(struct arena *arena, int64_t number);
+struct db_value db_value_null(void);
+
+#endif

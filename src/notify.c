@@ -1,0 +1,49 @@
+#include "notify.h"
+
+#include "str.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define LISTEN_FDS_START 3
+
+void notify_send(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t len = path ? strlen(path) : 0;
+    int fd;
+
+    if (len == 0 || len >= sizeof(address.sun_path))
+        return;
+    memcpy(address.sun_path, path, len);
+    if (address.sun_path[0] == '@') /* an abstract socket */
+        address.sun_path[0] = '\0';
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+    close(fd);
+}
+
+int notify_listen_fd(void)
+{
+    struct str pid_text = str_from(getenv("LISTEN_PID"));
+    struct str count_text = str_from(getenv("LISTEN_FDS"));
+    uint64_t pid;
+    uint64_t count;
+    bool ours = str_to_u64(pid_text, INT32_MAX, &pid) && (pid_t)pid == getpid() &&
+                str_to_u64(count_text, 1024, &count) && count == 1;
+
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_FDNAMES");
+    if (!ours || fcntl(LISTEN_FDS_START, F_SETFD, FD_CLOEXEC) < 0)
+        return -1;
+    return LISTEN_FDS_START;
+}

@@ -1,0 +1,13 @@
+/* notify: the service manager's protocol, without its library. */
+#ifndef NOTIFY_H
+#define NOTIFY_H
+
+/* Sends `state`, for instance "READY=1", to $NOTIFY_SOCKET; does nothing without one
+ * (sd_notify(3)). */
+void notify_send(const char *state);
+
+/* The listening socket that was handed over (sd_listen_fds(3)), or -1. The variables that
+ * announce it are removed, so that children do not claim it. */
+int notify_listen_fd(void);
+
+#endif

@@ -1,0 +1,110 @@
+#include "route.h"
+
+#include "buf.h"
+#include "handle.h"
+
+#include <string.h>
+
+#define MAX_FUNCTIONS 16
+#define ID_PLACE "{id}"
+
+static const struct db_function create_listing = {"create_listing", 7};
+static const struct db_function search_listings = {"search_listings", 6};
+static const struct db_function count_listings = {"count_listings", 3};
+static const struct db_function get_listing = {"get_listing", 4};
+static const struct db_function ready = {"ready", 0};
+
+/* clang-format off */
+const struct route routes[] = {
+    {METHOD_GET, "/pow/challenge", GUARD_CLIENT, BUDGET_NONE, NULL, handle_challenge},
+    {METHOD_POST, "/api/listings/create",
+     GUARD_SAME_ORIGIN | GUARD_JSON | GUARD_CLIENT | GUARD_BODY | GUARD_PROOF,
+     BUDGET_POST, &create_listing, handle_create},
+    {METHOD_GET, "/api/listings/search", GUARD_CLIENT, BUDGET_READ, &search_listings, handle_search},
+    {METHOD_GET, "/api/listings/count", GUARD_CLIENT, BUDGET_READ, &count_listings, handle_count},
+    {METHOD_GET, "/api/listings/" ID_PLACE, GUARD_CLIENT, BUDGET_READ, &get_listing, handle_get},
+    {METHOD_GET, "/api/healthz", 0, BUDGET_NONE, NULL, handle_health},
+    {METHOD_GET, "/api/readyz", 0, BUDGET_NONE, &ready, handle_ready},
+    {METHOD_OTHER, NULL, 0, BUDGET_NONE, NULL, NULL},
+};
+/* clang-format on */
+
+const struct db_function *const *route_functions(void)
+{
+    static const struct db_function *functions[MAX_FUNCTIONS + 1];
+    int count = 0;
+
+    for (const struct route *route = routes; route->path; route++) {
+        bool known = route->function == NULL || count == MAX_FUNCTIONS;
+        for (int i = 0; i < count; i++)
+            known = known || functions[i] == route->function;
+        if (!known)
+            functions[count++] = route->function;
+    }
+    functions[count] = NULL;
+    return functions;
+}
+
+static bool matches(const char *pattern, struct str path, int64_t *id)
+{
+    struct str fixed = str_from(pattern);
+    uint64_t number;
+
+    if (strstr(pattern, ID_PLACE) == NULL)
+        return str_equal(fixed, path);
+    fixed.len -= strlen(ID_PLACE);
+    if (!str_starts(path, fixed))
+        return false;
+    path.ptr += fixed.len;
+    path.len -= fixed.len;
+    if (path.len == 0 || path.ptr[0] == '0' || !str_to_u64(path, INT64_MAX, &number))
+        return false;
+    *id = (int64_t)number;
+    return true;
+}
+
+const struct route *route_find(enum method method, struct str path, int64_t *id)
+{
+    if (method == METHOD_HEAD)
+        method = METHOD_GET;
+    for (const struct route *route = routes; route->path; route++) {
+        if (route->method == method && matches(route->path, path, id))
+            return route;
+    }
+    return NULL;
+}
+
+struct str route_allow(struct arena *arena, struct str path)
+{
+    struct buf allow;
+    int64_t id;
+
+    buf_init(&allow, arena, 32);
+    for (const struct route *route = routes; route->path; route++) {
+        if (!matches(route->path, path, &id))
+            continue;
+        buf_addf(&allow, "%s, ", route_method_name(route->method));
+        if (route->method == METHOD_GET)
+            buf_add(&allow, STR("HEAD, "));
+    }
+    if (allow.len > 0)
+        buf_add(&allow, STR("OPTIONS"));
+    return buf_str(&allow);
+}
+
+const char *route_method_name(enum method method)
+{
+    switch (method) {
+    case METHOD_GET:
+        return "GET";
+    case METHOD_HEAD:
+        return "HEAD";
+    case METHOD_POST:
+        return "POST";
+    case METHOD_OPTIONS:
+        return "OPTIONS";
+    case METHOD_OTHER:
+        break;
+    }
+    return "";
+}

@@ -1,0 +1,47 @@
+/* route: THE table of what the program answers, and how a path finds its row. */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include "db.h"
+#include "request.h"
+
+struct exchange;
+
+/* What must hold before the handler runs, in the order in which it is checked. */
+enum guard {
+    GUARD_SAME_ORIGIN = 1 << 0, /* 403 CROSS_SITE */
+    GUARD_JSON = 1 << 1,        /* 415 */
+    GUARD_CLIENT = 1 << 2,      /* the client's address can be read: 400 */
+    GUARD_BODY = 1 << 3,        /* 400, 413 */
+    GUARD_PROOF = 1 << 4,       /* 403 POW_... */
+};
+
+/* Which rate budget a request is charged to, and whose deadline it has. */
+enum budget { BUDGET_NONE, BUDGET_READ, BUDGET_POST };
+
+struct route {
+    enum method method;
+    const char *path; /* "{id}" at the end stands for a positive number */
+    unsigned guards;
+    enum budget budget;
+    const struct db_function *function; /* NULL: answered without the database */
+    void (*handle)(struct exchange *exchange);
+};
+
+/* The table, ended by a row without a path. */
+extern const struct route routes[];
+
+/* The functions of schema api that the table names, each once, ended by NULL. */
+const struct db_function *const *route_functions(void);
+
+/* The row for `method` (HEAD finds GET) and `path`, or NULL. A number in the path goes to `*id`. */
+const struct route *route_find(enum method method, struct str path, int64_t *id);
+
+/* The methods that `path` answers, as the header Allow has them, in `arena`; empty when the path
+ * is unknown. */
+struct str route_allow(struct arena *arena, struct str path);
+
+/* The name of a method in the table. */
+const char *route_method_name(enum method method);
+
+#endif

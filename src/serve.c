@@ -1,0 +1,48 @@
+#include "serve.h"
+
+#include "guard.h"
+
+static void find_route(struct exchange *exchange)
+{
+    const struct request *request = exchange->request;
+    struct str allow;
+
+    exchange->route = route_find(request->method, request->path, &exchange->id);
+    if (exchange->route)
+        return;
+    allow = route_allow(request->arena, request->path);
+    if (allow.len == 0) {
+        exchange_refuse(exchange, PROBLEM_NOT_FOUND, NULL);
+        return;
+    }
+    response_header(exchange->response, "Allow", allow);
+    if (request->method == METHOD_OPTIONS)
+        exchange->response->status = 204;
+    else
+        exchange_refuse(exchange, PROBLEM_METHOD_NOT_ALLOWED, NULL);
+}
+
+static int64_t deadline_ms(const struct exchange *exchange)
+{
+    const struct config *config = exchange->server->config;
+    bool post = exchange->route->budget == BUDGET_POST;
+
+    return exchange->request->started_us / 1000 +
+           (post ? config->post_deadline_ms : config->read_deadline_ms);
+}
+
+struct exchange serve(struct server *server, struct request *request, struct response *response,
+                      int caller)
+{
+    struct exchange exchange = {.server = server, .request = request, .response = response};
+
+    response_init(response);
+    find_route(&exchange);
+    if (exchange.route == NULL)
+        return exchange;
+    exchange.limits = (struct db_limits){
+        .deadline_ms = deadline_ms(&exchange), .caller = caller, .idempotent = true};
+    if (guard_check(&exchange))
+        exchange.route->handle(&exchange);
+    return exchange;
+}
