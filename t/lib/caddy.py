@@ -6,10 +6,23 @@ from pathlib import Path
 from typing import Mapping
 
 from pool import Pool, inherited
-from process import Process
+from process import Process, run
 from testing import SOURCE
 
 LOOPBACK = "127.0.0.1"
+# CADDY=/path/to/another/caddy tries the tests on that one.
+PROGRAM = os.environ.get("CADDY") or "caddy"
+
+
+def version() -> tuple[int, int]:
+    """Major and minor of the Caddy at hand; `caddy version` prints v2.7.6 or 2.6.2, and a checksum."""
+    major, minor = run([PROGRAM, "version"]).split()[0].lstrip("v").split(".")[:2]
+    return int(major), int(minor)
+
+
+def buffers() -> str:
+    """The one file that differs between versions."""
+    return "buffers-2.6.caddy" if version() < (2, 7) else "buffers.caddy"
 
 
 def reserve_port(port: int = 0) -> socket.socket:
@@ -56,7 +69,7 @@ class Caddy:
         self.static_dir, self.extra = Path(static_dir), dict(env or {})
         self.holder: socket.socket | None = None
         self.state = pool.cluster.state
-        argv = ["caddy", "run", "--adapter", "caddyfile", "--config", str(self.config)]
+        argv = [PROGRAM, "run", "--adapter", "caddyfile", "--config", str(self.config)]
         self.process = Process("caddy", argv, self.state / "log" / "caddy.log")
 
     def __enter__(self) -> "Caddy":
@@ -84,8 +97,9 @@ class Caddy:
                 "XDG_CONFIG_HOME": str(self.state / "caddy"),
                 "BIND": os.environ.get("BIND") or loopback_addresses(),
                 "PORT": str(self.port),
-                "SOCKET_PATH": str(self.pool.socket),
-                "STATIC_DIR": str(self.static_dir.resolve()),
+                "INITIALSDB_SOCKET": str(self.pool.socket),
+                "INITIALSDB_STATIC": str(self.static_dir.resolve()),
+                "INITIALSDB_BUFFERS": buffers(),
             }
             | self.extra
         )
