@@ -17,16 +17,18 @@ static bool read_text(struct exchange *exchange, struct text *text)
 {
     struct arena *arena = exchange->request->arena;
     size_t max_chars = (size_t)exchange->server->config->post_max_chars;
-    struct str raw;
-    const char *wrong = json_read_member(arena, exchange->request->body, "text", &raw);
+    struct json_member member = {.name = "text"};
+    const char *wrong = json_read(arena, exchange->request->body, &member, 1, JSON_REFUSE_UNKNOWN);
     struct problem_detail detail = {.message = str_from(wrong)};
     enum text_verdict verdict;
 
-    if (wrong) {
+    if (wrong == NULL && !member.found)
+        detail.message = STR("The object must have the member \"text\".");
+    if (detail.message.len > 0) {
         exchange_refuse(exchange, PROBLEM_INVALID_JSON, &detail);
         return false;
     }
-    verdict = text_check(arena, raw, max_chars, text);
+    verdict = text_check(arena, member.value, max_chars, text);
     if (verdict != TEXT_OK)
         exchange_refuse_input(exchange, "text", text_explain(arena, verdict, text, max_chars));
     return verdict == TEXT_OK;

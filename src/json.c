@@ -33,20 +33,20 @@ static void use_arena(struct arena *arena)
 }
 
 /* cJSON lets through what RFC 8259 forbids inside strings, and ends a string at \u0000. */
-static const char *check_strings(struct str body)
+static const char *check_strings(struct str text)
 {
     bool inside = false;
 
-    for (size_t i = 0; i < body.len; i++) {
-        unsigned char c = (unsigned char)body.ptr[i];
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
         if (inside && c < 0x20)
-            return "The body holds a raw control character inside a string.";
+            return "The text holds a raw control character inside a string.";
         if (c == '"')
             inside = !inside;
         if (inside && c == '\\') {
-            struct str rest = {.ptr = body.ptr + i, .len = body.len - i};
+            struct str rest = {.ptr = text.ptr + i, .len = text.len - i};
             if (str_starts(rest, STR("\\u0000")))
-                return "The body holds the character U+0000.";
+                return "The text holds the character U+0000.";
             i++;
         }
     }
@@ -60,38 +60,60 @@ static bool only_blanks(const char *from, const char *to)
     return from >= to;
 }
 
-static const char *check_members(const cJSON *tree, const char *name, struct str *value)
+static struct json_member *find_member(struct json_member *members, int count, const char *name)
 {
-    const cJSON *member;
-
-    if (!cJSON_IsObject(tree) || tree->child == NULL)
-        return "The body must be a JSON object with one member.";
-    member = tree->child;
-    if (member->next != NULL || strcmp(member->string, name) != 0)
-        return "The body has unknown or duplicate members.";
-    if (!cJSON_IsString(member))
-        return "The member must be a string.";
-    *value = str_from(member->valuestring);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(members[i].name, name) == 0)
+            return &members[i];
+    }
     return NULL;
 }
 
-const char *json_read_member(struct arena *arena, struct str body, const char *name,
-                             struct str *value)
+static const char *take_members(const cJSON *tree, struct json_member *members, int count,
+                                enum json_unknown unknown)
+{
+    const cJSON *item;
+
+    if (!cJSON_IsObject(tree))
+        return "The text must be a JSON object.";
+    cJSON_ArrayForEach(item, tree)
+    {
+        struct json_member *member = find_member(members, count, item->string);
+        if (member == NULL && unknown == JSON_IGNORE_UNKNOWN)
+            continue;
+        if (member == NULL)
+            return "The object has a member that is not known here.";
+        if (member->found)
+            return "The object has a member twice.";
+        if (!cJSON_IsString(item))
+            return "The member must be a string.";
+        member->found = true;
+        member->value = str_from(item->valuestring);
+    }
+    return NULL;
+}
+
+const char *json_read(struct arena *arena, struct str text, struct json_member *members, int count,
+                      enum json_unknown unknown)
 {
     const char *end = NULL;
-    const char *wrong = check_strings(body);
+    const char *wrong = check_strings(text);
     size_t code_points;
     cJSON *tree;
 
+    for (int i = 0; i < count; i++) {
+        members[i].found = false;
+        members[i].value = STR("");
+    }
     if (wrong)
         return wrong;
-    if (!utf8_count(body, &code_points) || (body.len > 0 && memchr(body.ptr, '\0', body.len)))
-        return "The body is not UTF-8 text.";
+    if (!utf8_count(text, &code_points) || (text.len > 0 && memchr(text.ptr, '\0', text.len)))
+        return "The text is not UTF-8.";
     use_arena(arena);
-    tree = cJSON_ParseWithLengthOpts(body.ptr, body.len, &end, 0);
-    if (tree == NULL || !only_blanks(end, body.ptr + body.len))
-        return "The body is not valid JSON.";
-    return check_members(tree, name, value);
+    tree = cJSON_ParseWithLengthOpts(text.ptr, text.len, &end, 0);
+    if (tree == NULL || !only_blanks(end, text.ptr + text.len))
+        return "The text is not valid JSON.";
+    return take_members(tree, members, count, unknown);
 }
 
 static struct json_object *wrap(struct arena *arena, cJSON *tree)

@@ -1,15 +1,25 @@
-/* json: reading request bodies and writing small objects. The only user of cJSON. */
+/* json: reading and writing small objects. The only user of cJSON. */
 #ifndef JSON_H
 #define JSON_H
 
 #include "arena.h"
 
-/* Reads `{"NAME": "..."}`: an object with exactly one member, a string called `name`. Returns
- * NULL and sets `*value` (in `arena`), or returns a sentence saying what is wrong. Refused
- * besides malformed JSON (RFC 8259): unknown and duplicate members, bytes behind the object, raw
- * control characters, U+0000, lone surrogates, bytes that are not UTF-8. */
-const char *json_read_member(struct arena *arena, struct str body, const char *name,
-                             struct str *value);
+/* A string member to look for. */
+struct json_member {
+    const char *name;
+    struct str value; /* in the arena; empty when absent */
+    bool found;
+};
+
+/* What to do with members that nobody asked for. */
+enum json_unknown { JSON_REFUSE_UNKNOWN, JSON_IGNORE_UNKNOWN };
+
+/* Reads an object whose members are the `count` strings `members`, each of which may be absent.
+ * Returns NULL, or a sentence saying what is wrong. Refused besides malformed JSON (RFC 8259):
+ * duplicate members, bytes behind the object, raw control characters, U+0000, lone surrogates,
+ * bytes that are not UTF-8. */
+const char *json_read(struct arena *arena, struct str text, struct json_member *members, int count,
+                      enum json_unknown unknown);
 
 /* An object under construction, in an arena. */
 struct json_object;

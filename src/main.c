@@ -4,6 +4,7 @@
 #include "master.h"
 #include "migrate.h"
 #include "route.h"
+#include "takeout.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,9 @@ static const struct command commands[] = {
     {"serve", "", "answer FastCGI requests with a pool of workers", run_serve},
     {"migrate", "", "bring the database's schema to this version", run_migrate},
     {"setup-database", "", "create the roles and the database", run_setup_database},
+    {"import", "[--again] [FILE...]", "add the messages of JSON Lines or text files",
+     takeout_import},
+    {"export", "", "write all visible messages as JSON Lines", takeout_export},
     {"check-config", "", "print the settings, and what is wrong with them", run_check_config},
     {"routes", "", "print what the API answers", run_routes},
 };
@@ -81,7 +85,7 @@ static int print_help(FILE *out)
           "A public bulletin board without accounts.\n\nCommands:\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-15s %-12s %s\n", commands[i].name, commands[i].arguments,
+        fprintf(out, "  %-15s %-20s %s\n", commands[i].name, commands[i].arguments,
                 commands[i].summary);
     fputs("  --help, --version\n\nSettings come from the environment:\n\n", out);
     config_describe(out);

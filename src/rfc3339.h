@@ -1,0 +1,11 @@
+/* rfc3339: times as text. */
+#ifndef RFC3339_H
+#define RFC3339_H
+
+#include "str.h"
+
+/* Whether `text` is a date-time of RFC 3339, section 5.6, with an existing date from the year
+ * 1970 on and without a leap second, so that the database will take it. */
+bool rfc3339_is_valid(struct str text);
+
+#endif
