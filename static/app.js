@@ -1,0 +1,157 @@
+/**
+ * The page: puts its parts together and decides which of them is shown.
+ */
+
+import { the } from "./dom.js";
+import { Feed } from "./feed.js";
+import { countOne, startFooter } from "./footer.js";
+import { PostForm } from "./form.js";
+import { Keys } from "./keys.js";
+import { List } from "./list.js";
+import { News } from "./news.js";
+import { Permalink } from "./permalink.js";
+import { Poster } from "./posting.js";
+import { Proofs } from "./proof.js";
+import { Router } from "./router.js";
+import { SearchBox } from "./search.js";
+
+/** @typedef {import("./router.js").Memory} Memory */
+/** @typedef {import("./router.js").Place} Place */
+/** @typedef {import("./router.js").Way} Way */
+
+const NAME = "initialsDB";
+const HOME_TITLE = document.title;
+
+const lead = the("lead", HTMLElement);
+const board = the("board", HTMLElement);
+
+/** @type {Place} */
+let here = { kind: "list", q: "" };
+
+const list = new List();
+const feed = new Feed(list, { postInstead: (text) => form.open(text) });
+const news = new News(feed, list, retitle);
+const permalink = new Permalink(retitle);
+const proofs = new Proofs();
+const form = new PostForm(new Poster(proofs), proofs, { posted, toggled });
+const search = new SearchBox((q, replace) => {
+  if (here.kind === "message" ? q : q !== here.q) router.go({ kind: "list", q }, { replace });
+});
+const router = new Router(show, remember);
+
+function retitle() {
+  const count = news.count > 0 ? `(${news.count}) ` : "";
+  if (here.kind === "message") document.title = `${permalink.title} - ${NAME}`;
+  else document.title = count + (here.q ? `“${here.q}” - ${NAME}` : HOME_TITLE);
+}
+
+/** @returns {Memory} */
+function remember() {
+  return here.kind === "list" ? { list: feed.snapshot(), anchor: list.anchor() } : { list: null, anchor: null };
+}
+
+/**
+ * @param {Place} place
+ * @param {Way} way
+ * @param {Memory | null} memory
+ */
+function show(place, way, memory) {
+  const before = here;
+  here = place;
+  const single = place.kind === "message";
+  board.hidden = single;
+  lead.hidden = single;
+  search.set(single ? "" : place.q);
+  if (single) showMessage(place.id, way);
+  else showList(place.q, way, memory);
+  if (before.kind === "message" && !single && way === "back") list.focus(before.id);
+  retitle();
+}
+
+/**
+ * @param {string} id
+ * @param {Way} way
+ */
+function showMessage(id, way) {
+  feed.stop();
+  news.rest();
+  void permalink.open(id, way !== "load");
+  scrollTo({ top: 0, behavior: "instant" });
+}
+
+/**
+ * A list that was left further down is shown as it was left; at its top it is loaded anew.
+ * @param {string} q
+ * @param {Way} way
+ * @param {Memory | null} memory
+ */
+function showList(q, way, memory) {
+  permalink.close();
+  news.rest();
+  const kept = memory?.list;
+  if (kept && kept.q === q && (way === "back" || memory.anchor)) {
+    feed.restore(kept);
+    list.scrollTo(memory.anchor);
+    news.watch();
+    void news.look();
+  } else {
+    if (way !== "load") scrollTo({ top: 0, behavior: "instant" });
+    void openList(q);
+  }
+}
+
+/** @param {string} q */
+async function openList(q) {
+  await feed.open(q);
+  if (here.kind === "list" && here.q === q) news.watch();
+}
+
+/** @param {import("./client.js").Message} message */
+function posted(message) {
+  countOne();
+  if (here.kind === "list" && here.q === "" && feed.loaded) {
+    putOnTop(message);
+    return;
+  }
+  router.go({ kind: "list", q: "" });
+  void openList("").then(() => putOnTop(message));
+}
+
+/** @param {import("./client.js").Message} message */
+function putOnTop(message) {
+  feed.insert([message]);
+  list.markPosted(message.id);
+  void news.look();
+}
+
+/** @param {boolean} open the form takes the place of the lead */
+function toggled(open) {
+  lead.classList.toggle("unseen", open);
+}
+
+/** Escape leaves the nearest thing. */
+function escape() {
+  if (form.cancel()) return;
+  if (form.isOpen && !search.hasText) form.close();
+  else search.clear();
+}
+
+/** @param {1 | -1} step */
+function move(step) {
+  if (here.kind === "list") {
+    if (!list.move(step) && step > 0) void feed.more();
+    return;
+  }
+  const id = permalink.neighbour(step);
+  if (id) router.go({ kind: "message", id });
+}
+
+/** @param {HTMLElement} article */
+function openMessage(article) {
+  if (article.dataset.id) router.go({ kind: "message", id: article.dataset.id });
+}
+
+new Keys({ search: () => search.focus(), move, post: () => form.open(), openMessage, escape });
+the("home", HTMLAnchorElement).addEventListener("click", () => scrollTo({ top: 0 }));
+startFooter();
+router.start();

@@ -1,0 +1,60 @@
+/**
+ * The footer: how many messages there are, and the theme.
+ */
+
+import * as api from "./client.js";
+import { the } from "./dom.js";
+import { messages } from "./format.js";
+import { lasting } from "./store.js";
+
+/** @type {Record<string, string>} what comes after each theme */
+const NEXT = { auto: "dark", dark: "light", light: "auto" };
+
+/** @type {number | null} null while unknown */
+let total = null;
+
+/** Asks how many messages there are; failing that, the footer does without. */
+export async function showCount() {
+  try {
+    total = await api.count();
+    write();
+  } catch {
+    // Nothing depends on it.
+  }
+}
+
+/** One more. */
+export function countOne() {
+  if (total === null) return;
+  total++;
+  write();
+}
+
+function write() {
+  the("count", HTMLElement).textContent = total === null ? "" : messages(total);
+}
+
+/** @returns {string} */
+function theme() {
+  return document.documentElement.dataset.theme ?? "auto";
+}
+
+function showTheme() {
+  const name = theme();
+  the("theme-name", HTMLElement).textContent = name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function cycle() {
+  const next = NEXT[theme()] ?? "auto";
+  if (next === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = next;
+  lasting.set("theme", next === "auto" ? null : next);
+  showTheme();
+}
+
+/** Brings the footer to life. */
+export function startFooter() {
+  showTheme();
+  the("theme", HTMLButtonElement).addEventListener("click", cycle);
+  void showCount();
+}

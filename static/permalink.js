@@ -1,0 +1,181 @@
+/**
+ * One message on its own page, between its neighbours.
+ */
+
+import * as api from "./client.js";
+import { make, the } from "./dom.js";
+import { beginning, exactTime } from "./format.js";
+import { render } from "./markup.js";
+import { addressOf, numberOf, pathOf } from "./message.js";
+import { retryNotice } from "./notice.js";
+import { copyButton, shareButton } from "./share.js";
+
+/** @typedef {import("./client.js").Message} Message */
+
+const TITLE_CHARS = 60;
+const RETRY_SECS = 8;
+
+/** The view of one message. */
+export class Permalink {
+  #root = the("permalink", HTMLElement);
+  #abort = new AbortController();
+  #stopRetry = () => {};
+  /** @type {api.Neighbours} */
+  #neighbours = { newer: null, older: null };
+  title = "";
+
+  /** @param {() => void} retitle called when the title is known */
+  constructor(retitle) {
+    this.retitle = retitle;
+  }
+
+  /** Leaves the view. */
+  close() {
+    this.#abort.abort();
+    this.#stopRetry();
+    this.#root.hidden = true;
+    this.#root.replaceChildren();
+  }
+
+  /**
+   * @param {string} id
+   * @param {boolean} focus whether to move the focus to the heading
+   */
+  async open(id, focus) {
+    this.close();
+    this.#abort = new AbortController();
+    this.#neighbours = { newer: null, older: null };
+    this.#root.hidden = false;
+    this.#setTitle(`Message ${numberOf(id)}`);
+    const { signal } = this.#abort;
+    try {
+      const message = await api.message(id, signal);
+      if (!signal.aborted) this.#showMessage(message);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof api.Failure)) throw error;
+      await this.#showFailure(id, error, focus);
+    }
+    if (focus && !signal.aborted) this.#root.querySelector("h1")?.focus({ preventScroll: true });
+  }
+
+  /**
+   * @param {1 | -1} step to the older or the newer message
+   * @returns {string | null} its id
+   */
+  neighbour(step) {
+    return step > 0 ? this.#neighbours.older : this.#neighbours.newer;
+  }
+
+  /** @param {string} title */
+  #setTitle(title) {
+    this.title = title;
+    this.retitle();
+  }
+
+  /** @param {Message & api.Neighbours} message */
+  #showMessage(message) {
+    const date = new Date(message.created_at);
+    const time = make("time", { datetime: message.created_at }, exactTime(date));
+    const address = addressOf(message.id);
+    const article = make(
+      "article",
+      { class: "single" },
+      make("h1", { tabindex: "-1" }, `Message ${numberOf(message.id)}, `, time),
+      make("p", { class: "large", dir: "auto" }, render(message.body)),
+      make("p", { class: "actions" }, copyButton(address), shareButton(address, message.body)),
+    );
+    this.#setTitle(beginning(message.body, TITLE_CHARS));
+    this.#showBetween(article, message);
+  }
+
+  /**
+   * @param {HTMLElement} article
+   * @param {api.Neighbours} neighbours
+   */
+  #showBetween(article, { newer, older }) {
+    this.#neighbours = { newer, older };
+    this.#root.replaceChildren(article);
+    if (newer) this.#root.prepend(this.#neighbourLine("Newer", newer));
+    if (older) this.#root.append(this.#neighbourLine("Older", older));
+  }
+
+  /**
+   * A line whose text comes when it is known; its place is there at once.
+   * @param {string} name
+   * @param {string} id
+   * @returns {HTMLElement}
+   */
+  #neighbourLine(name, id) {
+    const text = make("span", { dir: "auto" }, `Message ${numberOf(id)}`);
+    const link = make("a", { href: pathOf(id) }, make("span", { class: "rail" }, name), " ", text);
+    api.message(id, this.#abort.signal).then(
+      (message) => (text.textContent = beginning(message.body, 200)),
+      () => {}, // The number will do.
+    );
+    return make("nav", { class: name.toLowerCase(), "aria-label": `${name} message` }, link);
+  }
+
+  /**
+   * @param {string} id
+   * @param {api.Failure} failure
+   * @param {boolean} focus
+   */
+  async #showFailure(id, failure, focus) {
+    if (failure.kind === "hidden") return this.#showHidden(id, failure);
+    if (failure.kind === "absent") return this.#showAbsent(id);
+    const seconds = Math.max(failure.retry_secs, RETRY_SECS);
+    const limited = failure.kind === "limited";
+    const first = limited ? "Many requests came from your network." : "The board does not answer.";
+    const again = () => void this.open(id, focus);
+    const { element, stop } = retryNotice({ tone: limited ? "wait" : "error", first, seconds, again });
+    this.#stopRetry = stop;
+    this.#root.replaceChildren(make("article", { class: "single" }, this.#heading(id), element));
+  }
+
+  /**
+   * @param {string} id
+   * @returns {HTMLHeadingElement}
+   */
+  #heading(id) {
+    return make("h1", { tabindex: "-1" }, `Message ${numberOf(id)}`);
+  }
+
+  /**
+   * @param {string} id
+   * @param {api.Failure} failure
+   */
+  async #showHidden(id, failure) {
+    const { signal } = this.#abort;
+    const square = make("div", { class: "square hidden-text" });
+    const words = make("p", {}, "A moderator hid this message.");
+    const article = make("article", { class: "single" }, this.#heading(id), square, words);
+    this.#showBetween(article, failure);
+    if (failure.newer || failure.older) return;
+    const around = { newer: await this.#seen(id, 1n), older: await this.#seen(id, -1n) };
+    if (!signal.aborted) this.#showBetween(article, around);
+  }
+
+  /**
+   * @param {string} id of a hidden message, whose neighbours the server does not tell
+   * @param {bigint} step
+   * @returns {Promise<string | null>} the next id, if a visible message has it
+   */
+  async #seen(id, step) {
+    try {
+      return (await api.message(String(BigInt(id) + step), this.#abort.signal)).id;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {string} id */
+  #showAbsent(id) {
+    this.#setTitle(`There is no message ${numberOf(id)}`);
+    const words = make("p", {}, "Nobody has posted it yet.");
+    const home = make("a", { href: "/", class: "button" }, "Newest messages");
+    const block = make("div", { class: "nothing" }, make("div", { class: "square outlined" }), make("div", {}, words, home));
+    const heading = make("h1", { class: "lead", tabindex: "-1" }, `There is no message ${numberOf(id)}`);
+    this.#root.replaceChildren(heading, block);
+  }
+}
