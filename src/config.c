@@ -199,10 +199,27 @@ static struct str nth_choice(struct str choices, int n)
     return choice;
 }
 
+/* A connection string may hold a password: it is not shown, nor what stands behind it. */
+static struct str without_password(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        struct str rest = {.ptr = text.ptr + i, .len = text.len - i};
+        if (str_starts(rest, STR("password")) || str_starts(rest, STR("://")))
+            return (struct str){.ptr = text.ptr, .len = i};
+    }
+    return text;
+}
+
+static void print_text(FILE *out, const char *name, struct str value)
+{
+    struct str shown = without_password(value);
+
+    fprintf(out, "%s=%.*s%s\n", name, STR_ARG(shown), shown.len < value.len ? "..." : "");
+}
+
 void config_print(const struct config *config, FILE *out)
 {
-#define PARAM_TEXT(field, name, standard, help)                                                    \
-    fprintf(out, "%s=%.*s\n", name, STR_ARG(config->field));
+#define PARAM_TEXT(field, name, standard, help) print_text(out, name, config->field);
 #define PARAM_INT(field, name, standard, least, most, help)                                        \
     fprintf(out, "%s=%lld\n", name, (long long)config->field);
 #define PARAM_BOOL(field, name, standard, help)                                                    \

@@ -204,9 +204,9 @@ static enum db_status start(struct db *db, const struct db_limits *limits)
     return status;
 }
 
-static enum db_status open_connection(struct db *db, const struct db_limits *limits)
+enum db_status db_connect(struct db *db, const struct db_limits *limits)
 {
-    enum db_status status = start(db, limits);
+    enum db_status status = db->conn ? DB_OK : start(db, limits);
 
     if (status == DB_OK)
         return status;
@@ -290,7 +290,7 @@ enum db_status db_call(struct db *db, const struct db_function *function,
         disconnect(db);
     for (int attempt = 0; attempt < 2; attempt++) {
         bool fresh = db->conn == NULL;
-        if (fresh && (status = open_connection(db, limits)) != DB_OK)
+        if (fresh && (status = db_connect(db, limits)) != DB_OK)
             return status;
         status = exchange(db, function, values, limits, arena, answer);
         if (status == DB_OK || status == DB_FAILED)

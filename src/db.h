@@ -60,6 +60,10 @@ struct db *db_new(const char *url, const struct db_function *const *functions);
 /* Closes the connection and frees the handle. */
 void db_free(struct db *db);
 
+/* Connects, unless that is done already, and prepares the functions. DB_FAILED: the database
+ * lacks one of them. */
+enum db_status db_connect(struct db *db, const struct db_limits *limits);
+
 /* Calls `function` with `function->arguments` values and reads its row into `*answer`. Connects
  * first if need be, within the same limits. */
 enum db_status db_call(struct db *db, const struct db_function *function,

@@ -37,7 +37,8 @@ struct master {
     struct child *children; /* the workers, then the janitor */
     int count;
     struct listener listener;
-    sigset_t signals; /* the ones the master waits for */
+    bool misconfigured; /* a child says that it cannot work */
+    sigset_t signals;   /* the ones the master waits for */
 };
 
 static _Noreturn void become_child(struct master *master, int index, pid_t parent)
@@ -97,7 +98,8 @@ static void plan_restart(struct child *child)
     child->pid = 0;
 }
 
-/* Buries every child that has died. Returns how many still live. */
+/* Buries every child that has died. Returns how many still live. A child that cannot work with
+ * its configuration will not work when started again: then the whole pool ends. */
 static int reap(struct master *master, bool expected)
 {
     int status;
@@ -109,6 +111,8 @@ static int reap(struct master *master, bool expected)
             if (master->children[i].pid != pid)
                 continue;
             write_obituary(master, &master->children[i], status, expected);
+            if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_MISCONFIGURED)
+                master->misconfigured = true;
             plan_restart(&master->children[i]);
         }
     }
@@ -165,12 +169,14 @@ static void drain(struct master *master)
 
 static void supervise(struct master *master)
 {
-    int number;
+    int number = 0;
 
-    do {
+    while (number != SIGTERM && number != SIGINT) {
         reap(master, false);
+        if (master->misconfigured)
+            break;
         number = wait_signal(master, start_due(master));
-    } while (number != SIGTERM && number != SIGINT);
+    }
     notify_send("STOPPING=1");
     log_event(LOG_INFO, "stopping", "drain_secs=%lld",
               (long long)master->heritage.config->drain_secs);
@@ -226,5 +232,5 @@ int master_run(const struct config *config)
     log_event(LOG_INFO, "ready", "pid=%d workers=%d", (int)getpid(), workers);
     notify_send("READY=1");
     supervise(&master);
-    return EXIT_SUCCESS;
+    return master.misconfigured ? EXIT_MISCONFIGURED : EXIT_SUCCESS;
 }

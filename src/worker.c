@@ -84,6 +84,16 @@ static int next_connection(const struct heritage *heritage)
     return accept4(heritage->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 }
 
+/* Connects ahead of the first request. A database that is away now is asked again by the first
+ * request; one that lacks a function will not get it while we run. */
+static bool is_served_by(struct db *db, const struct config *config)
+{
+    struct db_limits limits = {.deadline_ms = clock_monotonic_ms() + config->read_deadline_ms,
+                               .caller = -1};
+
+    return db_connect(db, &limits) != DB_FAILED;
+}
+
 int worker_run(const struct heritage *heritage)
 {
     struct sigaction action = {.sa_handler = on_term};
@@ -95,6 +105,8 @@ int worker_run(const struct heritage *heritage)
     signal(SIGPIPE, SIG_IGN);
     sigaction(SIGTERM, &action, NULL);
     server.db = db_new(heritage->config->database_url.ptr, route_functions());
+    if (!is_served_by(server.db, heritage->config))
+        return EXIT_MISCONFIGURED;
     arena_init(&arena);
     while ((connection = next_connection(heritage)) >= 0 || !stopping) {
         if (connection < 0)
