@@ -37,6 +37,7 @@ export class PostForm {
   #text = the("text", HTMLTextAreaElement);
   #left = the("left", HTMLElement);
   #submit = the("submit", HTMLButtonElement);
+  #cancel = the("cancel", HTMLButtonElement);
   #sending = the("sending", HTMLElement);
   #solving = the("solving", HTMLElement);
   #notice = the("form-notice", HTMLElement);
@@ -63,7 +64,7 @@ export class PostForm {
     this.#text.addEventListener("input", () => this.#onInput());
     this.#text.addEventListener("focus", () => this.#solveAhead());
     this.#text.addEventListener("keydown", (event) => this.#onKey(event));
-    the("cancel", HTMLButtonElement).addEventListener("click", () => this.cancel());
+    this.#cancel.addEventListener("click", () => this.cancel());
     this.#text.value = draft.load();
     this.#showCount();
   }
@@ -227,7 +228,6 @@ export class PostForm {
   #fail(words, label = AGAIN) {
     this.#settle("failed", notice(words));
     this.#showButton(label);
-    this.#submit.focus();
   }
 
   /**
@@ -288,11 +288,14 @@ export class PostForm {
     this.#stopCountdown();
     this.#state = state;
     const solving = state === "solving";
+    const focused = document.activeElement;
     this.#text.readOnly = solving;
     this.#solving.hidden = !solving;
     this.#sending.hidden = solving;
     this.#notice.replaceChildren(...(told ? [told] : []));
     this.#showButton();
+    if (solving && focused === this.#submit) this.#cancel.focus();
+    if (!solving && focused === this.#cancel) this.#submit.focus();
   }
 }
 

@@ -122,14 +122,15 @@ export class News {
   }
 
   /**
-   * What the list has and the page, which covers that stretch, has not, was hidden meanwhile.
+   * What the list has and the page, which covers that stretch, has not, was hidden meanwhile. What is newer than the
+   * page's first may only be newer than the server that answered.
    * @param {api.Page} page
    */
   #dropHidden(page) {
-    const last = page.next_cursor ? page.items.at(-1)?.id : "";
-    if (last === undefined) return;
+    const first = page.items[0]?.id ?? "";
+    const last = page.next_cursor ? (page.items.at(-1)?.id ?? first) : "";
     const there = new Set(page.items.map((item) => item.id));
-    const covered = this.#feed.items.filter((item) => compareIds(item.id, last) >= 0);
+    const covered = this.#feed.items.filter(({ id }) => compareIds(id, first) <= 0 && compareIds(id, last) >= 0);
     for (const { id } of covered) if (!there.has(id)) this.#feed.drop(id);
   }
 

@@ -175,7 +175,7 @@ export class Permalink {
     const words = make("p", {}, "Nobody has posted it yet.");
     const home = make("a", { href: "/", class: "button" }, "Newest messages");
     const block = make("div", { class: "nothing" }, make("div", { class: "square outlined" }), make("div", {}, words, home));
-    const heading = make("h1", { class: "lead", tabindex: "-1" }, `There is no message ${numberOf(id)}`);
+    const heading = make("h1", { class: "lead text-column", tabindex: "-1" }, `There is no message ${numberOf(id)}`);
     this.#root.replaceChildren(heading, block);
   }
 }
