@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "crypto.h"
 #include "encode.h"
 
 #include <errno.h>
@@ -90,6 +91,12 @@ static void load_choice(struct loader *loader, int *field, const char *name, con
     }
 }
 
+static void load_networks(struct loader *loader, struct netlist *field, const char *name)
+{
+    if (!netlist_parse(str_from(given(loader, name)), field))
+        complain(loader, name, "must be networks such as 192.0.2.0/24 2001:db8::/32");
+}
+
 /* The file that holds secret `name`: NAME_FILE, else the service manager's credential. */
 static const char *secret_path(struct loader *loader, const char *name)
 {
@@ -125,6 +132,7 @@ static void load_secret(struct loader *loader, struct secret *field, const char 
 {
     const char *path = secret_path(loader, name);
     const char *text = given(loader, name);
+    unsigned char digest[SHA256_LEN];
     char line[256];
 
     field->len = 0;
@@ -143,7 +151,10 @@ static void load_secret(struct loader *loader, struct secret *field, const char 
         field->len < SECRET_MIN) {
         complain(loader, name, "must be base64 of 32 to 64 random bytes: openssl rand -base64 32");
         field->len = 0;
+        return;
     }
+    crypto_sha256((struct str){.ptr = (const char *)field->bytes, .len = field->len}, digest);
+    field->id = digest[0];
 }
 
 int config_load(struct config *config, struct arena *arena, config_source source, FILE *errors)
@@ -156,12 +167,14 @@ int config_load(struct config *config, struct arena *arena, config_source source
 #define PARAM_BOOL(field, name, standard, help) load_bool(&loader, &config->field, name, standard);
 #define PARAM_CHOICE(field, name, standard, choices, help)                                         \
     load_choice(&loader, &config->field, name, standard, choices);
-#define PARAM_SECRET(field, name, help) load_secret(&loader, &config->field, name);
+#define PARAM_NETWORKS(field, name, help) load_networks(&loader, &config->field, name);
+#define PARAM_SECRET(field, name, required, help) load_secret(&loader, &config->field, name);
 #include "params.def"
 #undef PARAM_TEXT
 #undef PARAM_INT
 #undef PARAM_BOOL
 #undef PARAM_CHOICE
+#undef PARAM_NETWORKS
 #undef PARAM_SECRET
     return loader.wrong;
 }
@@ -174,8 +187,9 @@ int config_require_secrets(const struct config *config, FILE *errors)
 #define PARAM_INT(field, name, standard, least, most, help)
 #define PARAM_BOOL(field, name, standard, help)
 #define PARAM_CHOICE(field, name, standard, choices, help)
-#define PARAM_SECRET(field, name, help)                                                            \
-    if (config->field.len == 0) {                                                                  \
+#define PARAM_NETWORKS(field, name, help)
+#define PARAM_SECRET(field, name, required, help)                                                  \
+    if (required && config->field.len == 0) {                                                      \
         fprintf(errors,                                                                            \
                 "%s: is missing; give %s_FILE with the output of openssl rand -base64 32\n", name, \
                 name);                                                                             \
@@ -186,6 +200,7 @@ int config_require_secrets(const struct config *config, FILE *errors)
 #undef PARAM_INT
 #undef PARAM_BOOL
 #undef PARAM_CHOICE
+#undef PARAM_NETWORKS
 #undef PARAM_SECRET
     return missing;
 }
@@ -217,6 +232,18 @@ static void print_text(FILE *out, const char *name, struct str value)
     fprintf(out, "%s=%.*s%s\n", name, STR_ARG(shown), shown.len < value.len ? "..." : "");
 }
 
+static void print_networks(FILE *out, const char *name, const struct netlist *list)
+{
+    char text[NETADDR_TEXT_MAX];
+
+    fprintf(out, "%s=", name);
+    for (int i = 0; i < list->count; i++) {
+        netaddr_format(&list->entries[i].network, text);
+        fprintf(out, "%s%s/%d", i > 0 ? " " : "", text, list->entries[i].prefix);
+    }
+    fputc('\n', out);
+}
+
 void config_print(const struct config *config, FILE *out)
 {
 #define PARAM_TEXT(field, name, standard, help) print_text(out, name, config->field);
@@ -226,12 +253,15 @@ void config_print(const struct config *config, FILE *out)
     fprintf(out, "%s=%s\n", name, config->field ? "true" : "false");
 #define PARAM_CHOICE(field, name, standard, choices, help)                                         \
     fprintf(out, "%s=%.*s\n", name, STR_ARG(nth_choice(STR(choices), config->field)));
-#define PARAM_SECRET(field, name, help) fprintf(out, "%s=(%zu bytes)\n", name, config->field.len);
+#define PARAM_NETWORKS(field, name, help) print_networks(out, name, &config->field);
+#define PARAM_SECRET(field, name, required, help)                                                  \
+    fprintf(out, "%s=(%zu bytes)\n", name, config->field.len);
 #include "params.def"
 #undef PARAM_TEXT
 #undef PARAM_INT
 #undef PARAM_BOOL
 #undef PARAM_CHOICE
+#undef PARAM_NETWORKS
 #undef PARAM_SECRET
 }
 
@@ -248,11 +278,13 @@ void config_describe(FILE *out)
 #define PARAM_BOOL(field, name, standard, help) describe(out, name, #standard, help);
 #define PARAM_CHOICE(field, name, standard, choices, help)                                         \
     describe(out, name, standard, help " One of: " choices ".");
-#define PARAM_SECRET(field, name, help) describe(out, name, "", help);
+#define PARAM_NETWORKS(field, name, help) describe(out, name, "", help);
+#define PARAM_SECRET(field, name, required, help) describe(out, name, "", help);
 #include "params.def"
 #undef PARAM_TEXT
 #undef PARAM_INT
 #undef PARAM_BOOL
 #undef PARAM_CHOICE
+#undef PARAM_NETWORKS
 #undef PARAM_SECRET
 }

@@ -6,6 +6,7 @@
 #define CONFIG_H
 
 #include "arena.h"
+#include "netaddr.h"
 
 #include <stdio.h>
 
@@ -14,7 +15,8 @@
 
 struct secret {
     unsigned char bytes[SECRET_MAX];
-    size_t len; /* 0: not given */
+    size_t len;       /* 0: not given */
+    unsigned char id; /* tells two keys apart, usually; says nothing about the key */
 };
 
 struct config {
@@ -22,12 +24,14 @@ struct config {
 #define PARAM_INT(field, name, standard, least, most, help) int64_t field;
 #define PARAM_BOOL(field, name, standard, help) bool field;
 #define PARAM_CHOICE(field, name, standard, choices, help) int field;
-#define PARAM_SECRET(field, name, help) struct secret field;
+#define PARAM_NETWORKS(field, name, help) struct netlist field;
+#define PARAM_SECRET(field, name, required, help) struct secret field;
 #include "params.def"
 #undef PARAM_TEXT
 #undef PARAM_INT
 #undef PARAM_BOOL
 #undef PARAM_CHOICE
+#undef PARAM_NETWORKS
 #undef PARAM_SECRET
 };
 

@@ -19,6 +19,29 @@ struct str encode_hex(struct arena *arena, struct str bytes)
     return (struct str){.ptr = out, .len = bytes.len * 2};
 }
 
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool decode_hex(struct str text, unsigned char *out, size_t size)
+{
+    if (text.len != 2 * size)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_value(text.ptr[2 * i]);
+        int low = hex_value(text.ptr[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        out[i] = (unsigned char)(high << 4 | low);
+    }
+    return true;
+}
+
 struct str encode_base64(struct arena *arena, struct str bytes, enum base64_alphabet alphabet)
 {
     const char *digits = base64_digits[alphabet];
@@ -83,15 +106,6 @@ bool decode_base64(struct str text, enum base64_alphabet alphabet, unsigned char
     }
     *len = count;
     return (bits & ((1u << have) - 1)) == 0;
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 bool decode_form(struct arena *arena, struct str text, struct str *value)

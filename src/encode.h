@@ -13,6 +13,9 @@ enum base64_alphabet { BASE64_STANDARD, BASE64_URL };
 /* Lower-case hexadecimal of `bytes`, in `arena`. */
 struct str encode_hex(struct arena *arena, struct str bytes);
 
+/* The bytes of exactly `2 * size` hexadecimal digits of either case; false for anything else. */
+bool decode_hex(struct str text, unsigned char *out, size_t size);
+
 /* Base64 without padding (RFC 4648, sections 3.2, 4 and 5), in `arena`. */
 struct str encode_base64(struct arena *arena, struct str bytes, enum base64_alphabet alphabet);
 

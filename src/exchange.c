@@ -2,10 +2,8 @@
 
 #include "clock.h"
 #include "encode.h"
+#include "log.h"
 
-#include <string.h>
-
-#define NETWORK_DIGEST_LEN 16
 #define CHARGE_ARGUMENTS 3
 #define MAX_ARGUMENTS 16
 #define RETRY_UNAVAILABLE_S 2
@@ -34,9 +32,17 @@ static struct str secret_str(const struct secret *secret)
     return (struct str){.ptr = (const char *)secret->bytes, .len = secret->len};
 }
 
-struct str exchange_signing_key(const struct exchange *exchange)
+static struct pow_key pow_key_of(const struct secret *secret)
 {
-    return secret_str(&exchange->server->config->pow_secret_key);
+    return (struct pow_key){.bytes = secret_str(secret), .id = secret->id};
+}
+
+struct pow_keys exchange_signing_keys(const struct exchange *exchange)
+{
+    const struct config *config = exchange->server->config;
+
+    return (struct pow_keys){.current = pow_key_of(&config->pow_secret_key),
+                             .previous = pow_key_of(&config->pow_secret_key_previous)};
 }
 
 struct pow_client exchange_pow_client(const struct exchange *exchange)
@@ -48,17 +54,34 @@ struct pow_client exchange_pow_client(const struct exchange *exchange)
                                .user_agent = exchange->request->user_agent};
 }
 
-struct str exchange_network(const struct exchange *exchange, int prefix)
+void exchange_learn_netkeys(struct exchange *exchange)
 {
-    struct arena *arena = exchange->request->arena;
-    struct netaddr network = netaddr_network(exchange->client, prefix);
-    char message[2 + sizeof(network.bytes)] = {(char)network.bits, (char)prefix};
-    unsigned char *digest = arena_alloc(arena, SHA256_LEN);
+    struct server *server = exchange->server;
+    struct netkeys *keys = &server->netkeys;
+    int64_t today = dbclock_now_ms(server->clock) / DAY_MS;
+    int64_t now_ms = clock_monotonic_ms();
+    struct db_answer answer;
 
-    memcpy(message + 2, network.bytes, sizeof(network.bytes));
-    crypto_hmac(secret_str(&exchange->server->config->server_salt),
-                (struct str){.ptr = message, .len = sizeof(message)}, digest);
-    return (struct str){.ptr = (const char *)digest, .len = NETWORK_DIGEST_LEN};
+    if ((keys->count > 0 && keys->keys[0].day == today) || now_ms < keys->next_question_ms)
+        return;
+    keys->next_question_ms = now_ms + 1000;
+    if (db_call(server->db, &network_keys, NULL, &exchange->limits, exchange->request->arena,
+                &answer) != DB_OK)
+        return;
+    dbclock_set(server->clock, answer.clock_ms);
+    if (!netkeys_read(keys, secret_str(&server->config->server_salt), answer.body))
+        log_event(LOG_ERROR, "network_keys_unreadable", "length=%zu", answer.body.len);
+}
+
+struct str exchange_network(const struct exchange *exchange)
+{
+    const struct netkeys *keys = &exchange->server->netkeys;
+    int prefixes[NETADDR_TIERS];
+
+    if (keys->count == 0)
+        return STR("");
+    netaddr_tiers(&exchange->client, prefixes);
+    return netkeys_digest(keys, 0, exchange->request->arena, &exchange->client, prefixes[0]);
 }
 
 static struct budget_terms terms_of(const struct exchange *exchange)
@@ -80,32 +103,71 @@ static int64_t tier_factor(const struct config *config, int prefix)
     return prefix == 48 ? config->rate_ipv6_48_factor : 1;
 }
 
-/* The arguments that charge the request: arrays with one element a tier, in text form. */
-static void charge_arguments(const struct exchange *exchange,
-                             struct db_value values[CHARGE_ARGUMENTS])
+static bool is_charged(const struct exchange *exchange)
 {
     const struct config *config = exchange->server->config;
+
+    return config->ip_rate_enable && !netlist_contains(&config->ip_rate_exempt, &exchange->client);
+}
+
+/* Under how many keys the client is counted: a budget that began before midnight was counted
+ * under yesterday's, so for one window both are charged. */
+static int keys_to_charge(const struct exchange *exchange, int64_t window_ms)
+{
+    const struct server *server = exchange->server;
+    int64_t into_day_ms = dbclock_now_ms(server->clock) % DAY_MS;
+
+    if (server->netkeys.count > 1 && into_day_ms > window_ms)
+        return 1;
+    return server->netkeys.count;
+}
+
+struct charge_arrays {
+    struct buf networks;
+    struct buf emissions;
+    struct buf bursts;
+};
+
+static void add_tier(const struct exchange *exchange, struct charge_arrays *arrays, int key,
+                     int prefix, bool charged)
+{
+    struct arena *arena = exchange->request->arena;
+    const struct server *server = exchange->server;
     struct budget_terms terms = terms_of(exchange);
-    struct buf arrays[CHARGE_ARGUMENTS];
+    int64_t burst = terms.requests * tier_factor(server->config, prefix);
+    const char *comma = arrays->networks.len > 1 ? "," : "";
+    struct str digest = netkeys_digest(&server->netkeys, key, arena, &exchange->client, prefix);
+
+    buf_addf(&arrays->networks, "%s\"\\\\x%s\"", comma, encode_hex(arena, digest).ptr);
+    if (!charged)
+        return;
+    buf_addf(&arrays->emissions, "%s%lld", comma, (long long)(terms.window_ms * 1000 / burst));
+    buf_addf(&arrays->bursts, "%s%lld", comma, (long long)burst);
+}
+
+/* The arguments that charge the request: arrays with one element a tier, in text form; narrowest
+ * first and the newest key first, so that all sessions lock in one order. What is not charged
+ * names its networks all the same, without terms. */
+static void charge_arguments(const struct exchange *exchange, bool charged,
+                             struct db_value values[CHARGE_ARGUMENTS])
+{
+    struct charge_arrays arrays;
+    struct buf *bufs[CHARGE_ARGUMENTS] = {&arrays.networks, &arrays.emissions, &arrays.bursts};
+    int keys = keys_to_charge(exchange, terms_of(exchange).window_ms);
     int prefixes[NETADDR_TIERS];
-    int tiers = config->ip_rate_enable ? netaddr_tiers(&exchange->client, prefixes) : 0;
+    int tiers = netaddr_tiers(&exchange->client, prefixes);
 
     for (int i = 0; i < CHARGE_ARGUMENTS; i++) {
-        buf_init(&arrays[i], exchange->request->arena, 160);
-        buf_add_char(&arrays[i], '{');
+        buf_init(bufs[i], exchange->request->arena, 160);
+        buf_add_char(bufs[i], '{');
     }
     for (int tier = 0; tier < tiers; tier++) {
-        int64_t burst = terms.requests * tier_factor(config, prefixes[tier]);
-        const char *comma = tier > 0 ? "," : "";
-        struct str digest = exchange_network(exchange, prefixes[tier]);
-        digest = encode_hex(exchange->request->arena, digest);
-        buf_addf(&arrays[0], "%s\"\\\\x%.*s\"", comma, STR_ARG(digest));
-        buf_addf(&arrays[1], "%s%lld", comma, (long long)(terms.window_ms * 1000 / burst));
-        buf_addf(&arrays[2], "%s%lld", comma, (long long)burst);
+        for (int key = 0; key < keys; key++)
+            add_tier(exchange, &arrays, key, prefixes[tier], charged);
     }
     for (int i = 0; i < CHARGE_ARGUMENTS; i++) {
-        buf_add_char(&arrays[i], '}');
-        values[i] = db_value_text(buf_str(&arrays[i]));
+        buf_add_char(bufs[i], '}');
+        values[i] = db_value_text(buf_str(bufs[i]));
     }
 }
 
@@ -155,28 +217,46 @@ static void refuse_unanswered(struct exchange *exchange, enum db_status status)
         exchange_refuse(exchange, PROBLEM_UNAVAILABLE, &detail);
 }
 
-bool exchange_call(struct exchange *exchange, const struct db_value *values,
-                   struct db_answer *answer)
+/* One call of the route's function, charged or not. */
+static enum db_status call(struct exchange *exchange, const struct db_value *values, bool charged,
+                           struct db_answer *answer)
 {
     const struct route *route = exchange->route;
     struct server *server = exchange->server;
     struct db_value all[MAX_ARGUMENTS];
-    int charged = route->budget == BUDGET_NONE ? 0 : CHARGE_ARGUMENTS;
+    int first = route->budget == BUDGET_NONE ? 0 : CHARGE_ARGUMENTS;
+    enum db_status status;
+
+    if (first)
+        charge_arguments(exchange, charged, all);
+    for (int i = first; i < route->function->arguments; i++)
+        all[i] = values[i - first];
+    status = db_call(server->db, route->function, all, &exchange->limits, exchange->request->arena,
+                     answer);
+    if (status == DB_OK)
+        dbclock_set(server->clock, answer->clock_ms);
+    return status;
+}
+
+bool exchange_call(struct exchange *exchange, const struct db_value *values,
+                   struct db_answer *answer)
+{
     int64_t began_us = clock_monotonic_us();
     enum db_status status;
 
-    if (charged)
-        charge_arguments(exchange, all);
-    for (int i = charged; i < route->function->arguments; i++)
-        all[i] = values[i - charged];
-    status = db_call(server->db, route->function, all, &exchange->limits, exchange->request->arena,
-                     answer);
+    if (exchange->route->budget != BUDGET_NONE)
+        exchange_learn_netkeys(exchange);
+    status = call(exchange, values, is_charged(exchange), answer);
+    if (status == DB_OK && answer->status == 429 && exchange->server->config->ip_rate_shadow) {
+        log_event(LOG_WARN, "rate_limit_shadow", "id=%.*s route=%s wait_ms=%d",
+                  STR_ARG(exchange->request->id), exchange->route->path, answer->retry_after_ms);
+        status = call(exchange, values, false, answer);
+    }
     exchange->database_us += clock_monotonic_us() - began_us;
     if (status != DB_OK) {
         refuse_unanswered(exchange, status);
         return false;
     }
-    dbclock_set(server->clock, answer->clock_ms);
     if (answer->charged)
         add_rate_headers(exchange, answer);
     if (answer->code.len == 0)

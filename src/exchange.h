@@ -7,7 +7,8 @@
 
 #include "config.h"
 #include "dbclock.h"
-#include "netaddr.h"
+#include "load.h"
+#include "netkeys.h"
 #include "pow.h"
 #include "problem.h"
 #include "route.h"
@@ -17,6 +18,8 @@ struct server {
     const struct config *config;
     struct db *db;
     struct dbclock *clock;
+    const struct load *load;
+    struct netkeys netkeys;
 };
 
 struct exchange {
@@ -38,15 +41,19 @@ void exchange_refuse(struct exchange *exchange, enum problem problem,
 /* 400 INVALID_INPUT about parameter `field`. */
 void exchange_refuse_input(struct exchange *exchange, const char *field, struct str message);
 
-/* The key that signs challenges and cursors. */
-struct str exchange_signing_key(const struct exchange *exchange);
+/* The keys that sign challenges and cursors. */
+struct pow_keys exchange_signing_keys(const struct exchange *exchange);
 
 /* What a challenge is bound to. */
 struct pow_client exchange_pow_client(const struct exchange *exchange);
 
-/* The keyed digest (16 bytes) that stands for the client's network with `prefix` bits, in the
- * request's arena: the database never learns an address. */
-struct str exchange_network(const struct exchange *exchange, int prefix);
+/* Learns the day's keys of network digests from the database, unless they are known. Without them
+ * (no database) the worker's netkeys are empty. */
+void exchange_learn_netkeys(struct exchange *exchange);
+
+/* The digest that stands for the client's narrowest network today, in the request's arena; empty
+ * when the day's keys are not known. */
+struct str exchange_network(const struct exchange *exchange);
 
 /* Calls the route's function with `values`; for a route with a budget the three arguments that
  * charge it come first by themselves. Returns true when `*answer` is a success. Otherwise the

@@ -41,9 +41,25 @@ static bool is_json(struct exchange *exchange)
     return json;
 }
 
+/* The address of the client. When the peer is a trusted proxy it is the right-most hop that is
+ * not one: what stands further left was written by strangers. */
+static bool find_client(struct exchange *exchange)
+{
+    const struct netlist *trusted = &exchange->server->config->trusted_proxies;
+    struct str hops = exchange->request->forwarded_for;
+
+    if (!netaddr_parse(exchange->request->remote_addr, &exchange->client))
+        return false;
+    while (hops.len > 0 && netlist_contains(trusted, &exchange->client)) {
+        if (!netaddr_parse_hop(str_cut_last(&hops, ','), &exchange->client))
+            return false;
+    }
+    return true;
+}
+
 static bool has_client(struct exchange *exchange)
 {
-    bool known = netaddr_parse(exchange->request->remote_addr, &exchange->client);
+    bool known = find_client(exchange);
 
     if (!known)
         exchange_refuse_input(exchange, "address", STR("Your network address is not known."));
@@ -79,6 +95,7 @@ static bool has_proof(struct exchange *exchange)
         [POW_WRONG] = PROBLEM_POW_INVALID,
     };
     const struct request *request = exchange->request;
+    struct pow_keys keys = exchange_signing_keys(exchange);
     struct pow_client client = exchange_pow_client(exchange);
     struct pow_proof proof = {.challenge = request->pow_challenge,
                               .token = request->pow_token,
@@ -87,7 +104,7 @@ static bool has_proof(struct exchange *exchange)
 
     if (!exchange->server->config->pow_enable)
         return true;
-    verdict = pow_check(request->arena, exchange_signing_key(exchange), &proof, &client,
+    verdict = pow_check(request->arena, &keys, &proof, &client,
                         dbclock_now_ms(exchange->server->clock), &exchange->proof);
     if (verdict != POW_OK)
         exchange_refuse(exchange, problems[verdict], NULL);

@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "dbclock.h"
+#include "load.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,6 +20,7 @@ struct slot {
 /* Memory that the master and all children share. */
 struct shared {
     struct dbclock clock;
+    struct load load;
     struct slot slots[];
 };
 

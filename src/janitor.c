@@ -2,7 +2,9 @@
 
 #include "clock.h"
 #include "db.h"
+#include "encode.h"
 #include "log.h"
+#include "netkeys.h"
 
 #include <poll.h>
 #include <time.h>
@@ -18,18 +20,63 @@ static void on_term(int signal_number)
     stopping = 1;
 }
 
-static const struct db_function housekeeping = {"janitor", 0};
-static const struct db_function *const functions[] = {&housekeeping, NULL};
+static const struct db_function housekeeping = {"janitor", 1};
+static const struct db_function recent_posts = {"recent_posts", 1};
+static const struct db_function *const functions[] = {&housekeeping, &recent_posts, NULL};
 
-/* One round; returns how long to wait before the next, in milliseconds. */
-static int64_t work(struct db *db, struct dbclock *clock, struct arena *arena)
+struct janitor {
+    const struct config *config;
+    struct shared *shared;
+    struct db *db;
+    struct arena arena;
+    int64_t last_post; /* id up to which the load is learnt; 0: from nothing */
+};
+
+static bool ask(struct janitor *janitor, const struct db_function *function, int64_t number,
+                struct db_answer *answer)
 {
     struct db_limits limits = {.deadline_ms = clock_monotonic_ms() + DEADLINE_MS, .caller = -1};
+    struct str text = arena_format(&janitor->arena, "%lld", (long long)number);
+    struct db_value value = {.bytes = text, .null = number == 0};
+
+    if (db_call(janitor->db, function, &value, &limits, &janitor->arena, answer) != DB_OK)
+        return false;
+    dbclock_set(&janitor->shared->clock, answer->clock_ms);
+    return true;
+}
+
+/* "HEX:COUNT": posts of one network. */
+static void learn_network(struct load *load, struct str text, int64_t now_ms)
+{
+    struct str digits = str_cut(&text, ':');
+    unsigned char digest[NETKEYS_DIGEST_LEN];
+    uint64_t posts;
+
+    if (!decode_hex(digits, digest, sizeof(digest)) || !str_to_u64(text, UINT32_MAX, &posts))
+        return;
+    load_add(load, (struct str){.ptr = (const char *)digest, .len = sizeof(digest)}, posts, now_ms);
+}
+
+/* Learns who has posted since the last time, wherever it arrived. */
+static void learn_load(struct janitor *janitor)
+{
+    int64_t now_ms = clock_monotonic_ms();
     struct db_answer answer;
 
-    if (db_call(db, &housekeeping, NULL, &limits, arena, &answer) != DB_OK)
+    if (!janitor->config->pow_adaptive || !ask(janitor, &recent_posts, janitor->last_post, &answer))
+        return;
+    while (answer.body.len > 0)
+        learn_network(&janitor->shared->load, str_cut(&answer.body, ' '), now_ms);
+    janitor->last_post = answer.next_id;
+}
+
+/* One round of housekeeping; returns how long to wait before the next, in milliseconds. */
+static int64_t tidy(struct janitor *janitor)
+{
+    struct db_answer answer;
+
+    if (!ask(janitor, &housekeeping, janitor->config->key_days, &answer))
         return PAUSE_MS;
-    dbclock_set(clock, answer.clock_ms);
     log_event(LOG_DEBUG, "janitor", "done=%s", log_quote(answer.body));
     return answer.retry_after_ms > 0 ? answer.retry_after_ms : PAUSE_MS;
 }
@@ -37,19 +84,20 @@ static int64_t work(struct db *db, struct dbclock *clock, struct arena *arena)
 int janitor_run(const struct heritage *heritage)
 {
     struct sigaction action = {.sa_handler = on_term};
-    struct db *db = db_new(heritage->config->database_url.ptr, functions);
-    struct arena arena;
+    struct janitor janitor = {.config = heritage->config, .shared = heritage->shared};
 
     signal(SIGPIPE, SIG_IGN);
     sigaction(SIGTERM, &action, NULL);
-    arena_init(&arena);
+    janitor.db = db_new(heritage->config->database_url.ptr, functions);
+    arena_init(&janitor.arena);
     while (!stopping) {
-        int64_t pause_ms = work(db, &heritage->shared->clock, &arena);
+        int64_t pause_ms = tidy(&janitor);
         struct timespec pause = {.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000};
-        arena_reset(&arena);
+        learn_load(&janitor);
+        arena_reset(&janitor.arena);
         ppoll(NULL, 0, &pause, &heritage->sigmask);
     }
-    arena_release(&arena);
-    db_free(db);
+    arena_release(&janitor.arena);
+    db_free(janitor.db);
     return 0;
 }

@@ -35,6 +35,84 @@ bool netaddr_parse(struct str text, struct netaddr *addr)
     return true;
 }
 
+void netaddr_format(const struct netaddr *addr, char text[NETADDR_TEXT_MAX])
+{
+    int family = addr->bits == 32 ? AF_INET : AF_INET6;
+
+    if (inet_ntop(family, addr->bytes, text, NETADDR_TEXT_MAX) == NULL)
+        text[0] = '\0';
+}
+
+/* Cuts "[v6]:port" and "v4:port" down to the address. */
+static struct str without_port(struct str text)
+{
+    struct str rest = text;
+    struct str head = str_cut(&rest, ':');
+
+    if (text.len > 0 && text.ptr[0] == '[') {
+        text.ptr++;
+        text.len--;
+        return str_cut(&text, ']');
+    }
+    return memchr(rest.ptr, ':', rest.len) ? text : head; /* two colons: bare IPv6 */
+}
+
+bool netaddr_parse_hop(struct str text, struct netaddr *addr)
+{
+    return netaddr_parse(without_port(str_trim_blank(text)), addr);
+}
+
+static bool same_network(const struct netaddr *a, const struct netaddr *b)
+{
+    return a->bits == b->bits && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+static bool add_network(struct netlist *list, struct str text)
+{
+    struct str prefix_text = text;
+    struct str address = str_cut(&prefix_text, '/');
+    struct netaddr addr;
+    struct netaddr network;
+    uint64_t prefix;
+
+    if (list->count == NETLIST_MAX || !netaddr_parse(address, &addr))
+        return false;
+    prefix = (uint64_t)addr.bits;
+    if (address.len < text.len && !str_to_u64(prefix_text, (uint64_t)addr.bits, &prefix))
+        return false;
+    network = netaddr_network(addr, (int)prefix);
+    list->entries[list->count].network = network;
+    list->entries[list->count++].prefix = (int)prefix;
+    return same_network(&network, &addr);
+}
+
+bool netlist_parse(struct str text, struct netlist *list)
+{
+    list->count = 0;
+    while (text.len > 0) {
+        size_t len = 0;
+        while (len < text.len && text.ptr[len] != ' ' && text.ptr[len] != ',')
+            len++;
+        if (len > 0 && !add_network(list, (struct str){.ptr = text.ptr, .len = len}))
+            return false;
+        if (len < text.len)
+            len++;
+        text.ptr += len;
+        text.len -= len;
+    }
+    return true;
+}
+
+bool netlist_contains(const struct netlist *list, const struct netaddr *addr)
+{
+    for (int i = 0; i < list->count; i++) {
+        struct netaddr network = netaddr_network(*addr, list->entries[i].prefix);
+        if (same_network(&network, &list->entries[i].network))
+            return true;
+    }
+    return false;
+}
+
 struct netaddr netaddr_network(struct netaddr addr, int prefix)
 {
     for (int i = 0; i < 16; i++) {

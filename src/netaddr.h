@@ -9,6 +9,23 @@ struct netaddr {
     unsigned char bytes[16]; /* network byte order; IPv4 uses the first four */
 };
 
+/* Room for an address as text, with its NUL. */
+#define NETADDR_TEXT_MAX 46
+
+/* Writes `addr` as text (RFC 5952). */
+void netaddr_format(const struct netaddr *addr, char text[NETADDR_TEXT_MAX]);
+
+/* Networks in CIDR notation (RFC 4632). */
+#define NETLIST_MAX 64
+
+struct netlist {
+    struct {
+        struct netaddr network;
+        int prefix;
+    } entries[NETLIST_MAX];
+    int count;
+};
+
 /* The most prefix lengths at which one client is counted. */
 #define NETADDR_TIERS 3
 
@@ -16,6 +33,16 @@ struct netaddr {
  * ("%eth0") is cut off, an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) becomes IPv4. Returns
  * false for everything else: names, ports, brackets, blanks. */
 bool netaddr_parse(struct str text, struct netaddr *addr);
+
+/* Reads one hop of X-Forwarded-For: an address, also in brackets, also with a port behind it. */
+bool netaddr_parse_hop(struct str text, struct netaddr *addr);
+
+/* Reads networks separated by blanks or commas; a bare address is a network of its own. Returns
+ * false for anything else, for bits set behind a prefix, and for more than NETLIST_MAX. */
+bool netlist_parse(struct str text, struct netlist *list);
+
+/* Whether `addr` lies in one of the networks. */
+bool netlist_contains(const struct netlist *list, const struct netaddr *addr);
 
 /* Sets every bit behind the first `prefix` bits to zero. */
 struct netaddr netaddr_network(struct netaddr addr, int prefix);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define TOKEN_VERSION 1
-#define FIELDS_LEN (1 + 1 + 2 + 8 + POW_CHALLENGE_LEN)
+#define FIELDS_LEN (1 + 1 + 1 + 1 + 8 + POW_CHALLENGE_LEN)
 #define TOKEN_LEN (FIELDS_LEN + SHA256_LEN)
 
 void pow_draw(struct pow_challenge *challenge)
@@ -29,19 +29,21 @@ static uint64_t get_big_endian(const unsigned char *in, int bytes)
     return value;
 }
 
-static void put_fields(unsigned char out[FIELDS_LEN], const struct pow_challenge *challenge)
+static void put_fields(unsigned char out[FIELDS_LEN], unsigned char key_id,
+                       const struct pow_challenge *challenge)
 {
     out[0] = TOKEN_VERSION;
-    out[1] = (unsigned char)challenge->difficulty;
-    put_big_endian(out + 2, (uint64_t)challenge->rounds, 2);
+    out[1] = key_id;
+    out[2] = (unsigned char)challenge->difficulty;
+    out[3] = (unsigned char)challenge->rounds;
     put_big_endian(out + 4, (uint64_t)challenge->expires_ms, 8);
     memcpy(out + 12, challenge->challenge, POW_CHALLENGE_LEN);
 }
 
 static void get_fields(const unsigned char in[FIELDS_LEN], struct pow_challenge *challenge)
 {
-    challenge->difficulty = in[1];
-    challenge->rounds = (int)get_big_endian(in + 2, 2);
+    challenge->difficulty = in[2];
+    challenge->rounds = in[3];
     challenge->expires_ms = (int64_t)get_big_endian(in + 4, 8);
     memcpy(challenge->challenge, in + 12, POW_CHALLENGE_LEN);
 }
@@ -64,7 +66,8 @@ static void sign(struct arena *arena, struct str key, const unsigned char fields
     add_field(&message, "pow", 3);
     add_field(&message, fields, 1);
     add_field(&message, fields + 1, 1);
-    add_field(&message, fields + 2, 2);
+    add_field(&message, fields + 2, 1);
+    add_field(&message, fields + 3, 1);
     add_field(&message, fields + 4, 8);
     add_field(&message, fields + 12, POW_CHALLENGE_LEN);
     add_field(&message, client->network.bytes, client->network.bits == 32 ? 4 : 16);
@@ -72,31 +75,39 @@ static void sign(struct arena *arena, struct str key, const unsigned char fields
     crypto_hmac(key, buf_str(&message), mac);
 }
 
-struct str pow_token(struct arena *arena, struct str key, const struct pow_challenge *challenge,
-                     const struct pow_client *client)
+struct str pow_token(struct arena *arena, const struct pow_key *key,
+                     const struct pow_challenge *challenge, const struct pow_client *client)
 {
     unsigned char token[TOKEN_LEN];
 
-    put_fields(token, challenge);
-    sign(arena, key, token, client, token + FIELDS_LEN);
+    put_fields(token, key->id, challenge);
+    sign(arena, key->bytes, token, client, token + FIELDS_LEN);
     return encode_base64(arena, (struct str){.ptr = (const char *)token, .len = TOKEN_LEN},
                          BASE64_URL);
 }
 
-static bool read_token(struct arena *arena, struct str key, struct str text,
+static bool is_signed(struct arena *arena, const struct pow_key *key,
+                      const unsigned char token[TOKEN_LEN], const struct pow_client *client)
+{
+    unsigned char mac[SHA256_LEN];
+
+    if (key->bytes.len == 0 || token[1] != key->id)
+        return false;
+    sign(arena, key->bytes, token, client, mac);
+    return crypto_equal(mac, token + FIELDS_LEN, SHA256_LEN);
+}
+
+static bool read_token(struct arena *arena, const struct pow_keys *keys, struct str text,
                        const struct pow_client *client, struct pow_challenge *challenge)
 {
     unsigned char token[TOKEN_LEN];
-    unsigned char mac[SHA256_LEN];
     size_t len;
 
     if (text.len != BASE64_LEN(TOKEN_LEN) ||
         !decode_base64(text, BASE64_URL, token, sizeof(token), &len) || len != TOKEN_LEN)
         return false;
-    if (token[0] != TOKEN_VERSION)
-        return false;
-    sign(arena, key, token, client, mac);
-    if (!crypto_equal(mac, token + FIELDS_LEN, SHA256_LEN))
+    if (token[0] != TOKEN_VERSION || (!is_signed(arena, &keys->current, token, client) &&
+                                      !is_signed(arena, &keys->previous, token, client)))
         return false;
     get_fields(token, challenge);
     return true;
@@ -166,13 +177,13 @@ static struct str challenge_text(struct arena *arena, const struct pow_challenge
     return encode_base64(arena, bytes, BASE64_STANDARD);
 }
 
-enum pow_verdict pow_check(struct arena *arena, struct str key, const struct pow_proof *proof,
-                           const struct pow_client *client, int64_t now_ms,
-                           struct pow_challenge *challenge)
+enum pow_verdict pow_check(struct arena *arena, const struct pow_keys *keys,
+                           const struct pow_proof *proof, const struct pow_client *client,
+                           int64_t now_ms, struct pow_challenge *challenge)
 {
     if (proof->token.len == 0 || proof->challenge.len == 0 || proof->nonces.len == 0)
         return POW_MISSING;
-    if (!read_token(arena, key, proof->token, client, challenge))
+    if (!read_token(arena, keys, proof->token, client, challenge))
         return POW_FORGED;
     if (!str_equal(proof->challenge, challenge_text(arena, challenge)))
         return POW_FORGED;

@@ -6,9 +6,9 @@
  * decimal digits, such that SHA-256(challenge || nonce) begins with `difficulty` zero bits: each
  * is one SHA-256 block. The token is the server's own memory of what it asked, signed:
  *
- *   version (1 byte) difficulty (1) rounds (2) expiry in ms since the epoch (8) challenge (16)
- *   HMAC-SHA256 (32) over the fields above, the client's network and its User-Agent, each field
- *   preceded by its length
+ *   version (1 byte) key id (1) difficulty (1) rounds (1) expiry in ms since the epoch (8)
+ *   challenge (16) HMAC-SHA256 (32) over the fields above, the client's network and its
+ *   User-Agent, each field preceded by its length
  *
  * in base64url: 60 bytes, 80 characters, no spare bits, so a token has one spelling only.
  */
@@ -22,6 +22,18 @@
 #define POW_CHALLENGE_LEN 16
 #define POW_NONCE_MAX_DIGITS 39
 
+/* A key that signs tokens. Two keys at once let an operator rotate them; a token names its key, so
+ * that even then a forged one costs one MAC. */
+struct pow_key {
+    struct str bytes; /* empty: there is no such key */
+    unsigned char id;
+};
+
+struct pow_keys {
+    struct pow_key current; /* signs */
+    struct pow_key previous;
+};
+
 /* Whom a challenge is for. */
 struct pow_client {
     struct netaddr network; /* the narrowest network of the client, not its address */
@@ -29,8 +41,8 @@ struct pow_client {
 };
 
 struct pow_challenge {
-    int difficulty; /* bits */
-    int rounds;
+    int difficulty;     /* bits */
+    int rounds;         /* at most 255 */
     int64_t expires_ms; /* since the epoch, on the database's clock */
     unsigned char challenge[POW_CHALLENGE_LEN];
 };
@@ -54,14 +66,14 @@ enum pow_verdict {
 void pow_draw(struct pow_challenge *challenge);
 
 /* The token of `challenge` for `client`, in `arena`. */
-struct str pow_token(struct arena *arena, struct str key, const struct pow_challenge *challenge,
-                     const struct pow_client *client);
+struct str pow_token(struct arena *arena, const struct pow_key *key,
+                     const struct pow_challenge *challenge, const struct pow_client *client);
 
 /* Checks `proof` at `now_ms` (database clock): one MAC for a forged token, one hash more for a
  * wrong solution. On POW_OK `*challenge` is what was asked. */
-enum pow_verdict pow_check(struct arena *arena, struct str key, const struct pow_proof *proof,
-                           const struct pow_client *client, int64_t now_ms,
-                           struct pow_challenge *challenge);
+enum pow_verdict pow_check(struct arena *arena, const struct pow_keys *keys,
+                           const struct pow_proof *proof, const struct pow_client *client,
+                           int64_t now_ms, struct pow_challenge *challenge);
 
 /* Whether SHA-256(challenge || nonce) begins with `difficulty` zero bits. */
 bool pow_solves(const unsigned char challenge[POW_CHALLENGE_LEN], struct str nonce, int difficulty);

@@ -15,6 +15,7 @@ struct variable {
 static const struct variable variables_used[] = {
     {"CONTENT_LENGTH", offsetof(struct request, content_length)},
     {"CONTENT_TYPE", offsetof(struct request, content_type)},
+    {"FORWARDED_FOR", offsetof(struct request, forwarded_for)},
     {"HTTP_HOST", offsetof(struct request, host)},
     {"HTTP_ORIGIN", offsetof(struct request, origin)},
     {"HTTP_SEC_FETCH_SITE", offsetof(struct request, fetch_site)},

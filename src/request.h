@@ -20,6 +20,7 @@ struct request {
     struct str path;           /* decoded by the web server */
     struct str query;          /* raw */
     struct str remote_addr;    /* the TCP peer, or CLIENT_IP where the web server sets it */
+    struct str forwarded_for;  /* hops before it, where the web server passes them on */
     struct str content_length; /* as announced */
     struct str content_type;
     struct str user_agent;

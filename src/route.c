@@ -8,11 +8,13 @@
 #define MAX_FUNCTIONS 16
 #define ID_PLACE "{id}"
 
-static const struct db_function create_listing = {"create_listing", 7};
+static const struct db_function create_listing = {"create_listing", 9};
 static const struct db_function search_listings = {"search_listings", 6};
 static const struct db_function count_listings = {"count_listings", 3};
 static const struct db_function get_listing = {"get_listing", 4};
 static const struct db_function ready = {"ready", 0};
+
+const struct db_function network_keys = {"network_keys", 0};
 
 /* clang-format off */
 const struct route routes[] = {
@@ -34,6 +36,7 @@ const struct db_function *const *route_functions(void)
     static const struct db_function *functions[MAX_FUNCTIONS + 1];
     int count = 0;
 
+    functions[count++] = &network_keys;
     for (const struct route *route = routes; route->path; route++) {
         bool known = route->function == NULL || count == MAX_FUNCTIONS;
         for (int i = 0; i < count; i++)

@@ -31,7 +31,11 @@ struct route {
 /* The table, ended by a row without a path. */
 extern const struct route routes[];
 
-/* The functions of schema api that the table names, each once, ended by NULL. */
+/* Tells the keys of the day, for exchange_learn_netkeys(). */
+extern const struct db_function network_keys;
+
+/* The functions of schema api that a worker calls: those that the table names, each once, and the
+ * one for network keys; ended by NULL. */
 const struct db_function *const *route_functions(void);
 
 /* The row for `method` (HEAD finds GET) and `path`, or NULL. A number in the path goes to `*id`. */

@@ -38,6 +38,18 @@ struct str str_cut(struct str *rest, char separator)
     return head;
 }
 
+struct str str_cut_last(struct str *rest, char separator)
+{
+    size_t start = rest->len;
+    struct str tail;
+
+    while (start > 0 && rest->ptr[start - 1] != separator)
+        start--;
+    tail = (struct str){.ptr = rest->ptr + start, .len = rest->len - start};
+    rest->len = start > 0 ? start - 1 : 0;
+    return tail;
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';

@@ -34,6 +34,10 @@ bool str_starts(struct str s, struct str prefix);
  * it. Without a separator it returns all of `*rest` and empties it. */
 struct str str_cut(struct str *rest, char separator);
 
+/* The same from the end: returns what stands behind the last `separator`, leaves what stands
+ * before it. */
+struct str str_cut_last(struct str *rest, char separator);
+
 /* Removes ASCII blanks (space and tab: "optional white space" of RFC 9110) at both ends. */
 struct str str_trim_blank(struct str s);
 

@@ -22,6 +22,14 @@ static bool is_bidi_control(uint32_t c)
     return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* The blocks Combining Diacritical Marks, its Extended and Supplement, for Symbols, Half Marks. */
+static bool is_combining_mark(uint32_t c)
+{
+    return (c >= 0x0300 && c <= 0x036F) || (c >= 0x1AB0 && c <= 0x1AFF) ||
+           (c >= 0x1DC0 && c <= 0x1DFF) || (c >= 0x20D0 && c <= 0x20FF) ||
+           (c >= 0xFE20 && c <= 0xFE2F);
+}
+
 static size_t decode_last(struct str s, uint32_t *code_point)
 {
     for (size_t len = 1; len <= 4 && len <= s.len; len++) {
@@ -61,6 +69,8 @@ static struct str without_carriage_returns(struct arena *arena, struct str s)
 
 static enum text_verdict judge_characters(struct str s)
 {
+    int marks = 0;
+
     while (s.len > 0) {
         uint32_t c;
         size_t len = utf8_decode(s, &c);
@@ -70,6 +80,9 @@ static enum text_verdict judge_characters(struct str s)
             return TEXT_CONTROL;
         if (is_bidi_control(c))
             return TEXT_BIDI;
+        marks = is_combining_mark(c) ? marks + 1 : 0;
+        if (marks > TEXT_MAX_MARKS)
+            return TEXT_MARKS;
         s.ptr += len;
         s.len -= len;
     }
@@ -104,9 +117,39 @@ struct str text_explain(struct arena *arena, enum text_verdict verdict, const st
     case TEXT_BIDI:
         return STR("The message holds a character that reverses the order of the text. "
                    "Remove it and post again.");
+    case TEXT_MARKS:
+        return STR("The message piles up accents on one letter. Remove some and post again.");
     case TEXT_OK:
     case TEXT_NOT_UTF8:
         break;
     }
     return STR("The message is not valid UTF-8.");
+}
+
+static bool starts_nocase(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len &&
+           str_equal_nocase((struct str){.ptr = s.ptr, .len = prefix.len}, prefix);
+}
+
+size_t text_count_links(struct str body)
+{
+    static const struct str marks[] = {{"http://", 7}, {"https://", 8}, {"www.", 4}};
+    size_t count = 0;
+
+    while (body.len > 0) {
+        size_t step = 1;
+        for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+            if (starts_nocase(body, marks[i]))
+                step = marks[i].len;
+        }
+        if (step > 1) {
+            count++;
+            if (step > 4 && starts_nocase((struct str){body.ptr + step, body.len - step}, marks[2]))
+                step += marks[2].len; /* "https://www." is one link */
+        }
+        body.ptr += step;
+        body.len -= step;
+    }
+    return count;
 }

@@ -7,6 +7,9 @@
 
 #include "arena.h"
 
+/* Combining diacritical marks on one letter; written languages need at most four. */
+#define TEXT_MAX_MARKS 5
+
 enum text_verdict {
     TEXT_OK,
     TEXT_NOT_UTF8,
@@ -14,6 +17,7 @@ enum text_verdict {
     TEXT_TOO_LONG,
     TEXT_CONTROL, /* a control character other than newline */
     TEXT_BIDI,    /* a bidirectional override, embedding or isolate */
+    TEXT_MARKS,   /* more than TEXT_MAX_MARKS combining marks in a row */
 };
 
 struct text {
@@ -23,7 +27,8 @@ struct text {
 
 /* Normalises `raw` (CRLF becomes LF, Unicode White_Space is trimmed at both ends) and judges
  * it: 1..`max_chars` code points, no control characters but newline, none of U+202A..U+202E and
- * U+2066..U+2069, which reorder the text around them (Unicode TR 36). On TEXT_TOO_LONG
+ * U+2066..U+2069, which reorder the text around them (Unicode TR 36), no more than TEXT_MAX_MARKS
+ * marks of the blocks "Combining ..." in a row, which would cover the neighbours. On TEXT_TOO_LONG
  * `code_points` says how many there are. */
 enum text_verdict text_check(struct arena *arena, struct str raw, size_t max_chars,
                              struct text *text);
@@ -31,6 +36,9 @@ enum text_verdict text_check(struct arena *arena, struct str raw, size_t max_cha
 /* A sentence for people about `verdict`, which is not TEXT_OK. */
 struct str text_explain(struct arena *arena, enum text_verdict verdict, const struct text *text,
                         size_t max_chars);
+
+/* How many links `body` holds: "http://", "https://" and "www." in any case. */
+size_t text_count_links(struct str body);
 
 /* `s` without Unicode White_Space at both ends. Bytes that are not UTF-8 end the trimming. */
 struct str text_trim(struct str s);

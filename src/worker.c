@@ -97,7 +97,9 @@ static bool is_served_by(struct db *db, const struct config *config)
 int worker_run(const struct heritage *heritage)
 {
     struct sigaction action = {.sa_handler = on_term};
-    struct server server = {.config = heritage->config, .clock = &heritage->shared->clock};
+    struct server server = {.config = heritage->config,
+                            .clock = &heritage->shared->clock,
+                            .load = &heritage->shared->load};
     struct arena arena;
     int connection;
 

@@ -4,12 +4,14 @@
 -- the next statement must see it.
 create or replace function api.create_listing(
   p_networks bytea[], p_emission_us bigint[], p_burst integer[],
-  p_token bytea, p_expires_ms bigint, p_digest bytea, p_text text)
+  p_token bytea, p_expires_ms bigint, p_digest bytea, p_text text,
+  p_duplicate bytea default null, p_duplicate_ms bigint default 0)
 returns api.answer
 language plpgsql volatile security definer set search_path = board, pg_catalog, pg_temp as $$
 declare
   v_answer api.answer;
   v_id bigint;
+  v_now bigint;
 begin
   if read_only() then
     return refusal(503::smallint, 'READ_ONLY', 5000);
@@ -38,9 +40,23 @@ begin
     end if;
   end loop;
 
+  if p_duplicate is not null then
+    v_now := clock_ms();
+    insert into recent_text as t (key, message_id, expires_ms) values (p_duplicate, v_id, v_now + p_duplicate_ms)
+    on conflict (key) do update set message_id = excluded.message_id, expires_ms = excluded.expires_ms
+      where t.expires_ms <= v_now;
+    if not found then
+      delete from spent where token = p_token; -- a refused post burns no proof
+      v_answer := refusal(409::smallint, 'DUPLICATE');
+      select message_id into v_answer.next_id from recent_text where key = p_duplicate;
+      return v_answer;
+    end if;
+  end if;
+
   v_answer := charge('p', p_networks, p_emission_us, p_burst);
   if v_answer.status <> 200 then
-    delete from spent where token = p_token; -- a refused post burns no proof
+    delete from spent where token = p_token;
+    delete from recent_text where key = p_duplicate;
     return v_answer;
   end if;
   insert into message as m (id, body, network) values (v_id, p_text, p_networks[1])

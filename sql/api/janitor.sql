@@ -2,7 +2,7 @@
 -- expired proofs, folds the message count. 200 {"elected":...}; retry_after_ms says when to call
 -- again, so that one round through the tables takes at most a minute however large they are. Needs a
 -- transaction of its own: the batch's rows stay locked until it ends.
-create or replace function api.janitor(p_blocks integer default 32)
+create or replace function api.janitor(p_key_days integer, p_blocks integer default 32)
 returns api.answer
 language plpgsql volatile security definer set search_path = board, pg_catalog, pg_temp as $$
 declare
@@ -14,6 +14,7 @@ begin
   end if;
   select row_to_json(r) into v_answer.body from (
     select true as elected, sweep_rate_limit(p_blocks) as networks, sweep_spent(p_blocks) as proofs,
+      sweep_recent_text(1000) as texts, forget_keys(p_key_days) as keys,
       fold_count(10000) as folded) as r;
   v_answer.retry_after_ms := greatest(10, least(1000,
     60000 * p_blocks / (1 + greatest(blocks('rate_limit'), blocks('spent')))));

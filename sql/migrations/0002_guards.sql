@@ -37,6 +37,30 @@ create unlogged table board.sweep (
   next_block bigint not null
 ) with (fillfactor = 50);
 
+-- What has been posted lately, where the same text is refused for a while: the key is a digest of the text and, for a
+-- rule of each network, of the network.
+create table board.recent_text (
+  key        bytea primary key,
+  message_id bigint not null,
+  expires_ms bigint not null
+);
+
+-- The key under which client networks are digested on a day since the epoch. Forgetting a key makes the day's digests
+-- meaningless.
+create table board.network_key (
+  day integer primary key,
+  key bytea not null
+);
+
+create function board.today() returns integer
+language sql volatile as $$ select floor(extract(epoch from clock_timestamp()) / 86400)::integer $$;
+
+-- 32 bytes of the server's strong randomness: three random UUIDs hold 366 bits of it.
+create function board.random_key() returns bytea
+language sql volatile as $$
+  select sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+$$;
+
 create function board.refusal(p_status smallint, p_code text, p_retry_after_ms integer default 0)
 returns api.answer
 language plpgsql volatile as $$
@@ -137,7 +161,7 @@ language plpgsql volatile as $$
 declare
   v_answer api.answer;
 begin
-  if coalesce(cardinality(p_networks), 0) = 0 or board.read_only() then
+  if coalesce(cardinality(p_emission_us), 0) = 0 or board.read_only() then
     return board.refusal(200::smallint, null);
   end if;
   v_answer := board.judge(board.arrivals(p_policy, p_networks), p_emission_us, p_burst);
@@ -261,6 +285,32 @@ begin
     select ctid from board.spent
     where ctid >= v_first and ctid < v_beyond and expires_ms < v_due
     for update skip locked));
+  get diagnostics v_gone = row_count;
+  return v_gone;
+end
+$$;
+
+-- Forgets texts that may be posted again. The table is small: a window's worth of posts.
+create function board.sweep_recent_text(p_rows integer) returns bigint
+language plpgsql volatile as $$
+declare
+  v_now bigint := board.clock_ms();
+  v_gone bigint;
+begin
+  delete from board.recent_text where ctid = any (array(
+    select ctid from board.recent_text where expires_ms < v_now limit p_rows for update skip locked));
+  get diagnostics v_gone = row_count;
+  return v_gone;
+end
+$$;
+
+-- Forgets the keys of days that are more than p_days past.
+create function board.forget_keys(p_days integer) returns bigint
+language plpgsql volatile as $$
+declare
+  v_gone bigint;
+begin
+  delete from board.network_key where day < board.today() - p_days;
   get diagnostics v_gone = row_count;
   return v_gone;
 end
