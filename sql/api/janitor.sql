@@ -2,7 +2,7 @@
 -- expired proofs, folds the message count. 200 {"elected":...}; retry_after_ms says when to call
 -- again, so that one round through the tables takes at most a minute however large they are. Needs a
 -- transaction of its own: the batch's rows stay locked until it ends.
-create or replace function api.janitor(p_key_days integer, p_blocks integer default 32)
+create or replace function api.janitor(p_key_days integer default 14, p_blocks integer default 32)
 returns api.answer
 language plpgsql volatile security definer set search_path = board, pg_catalog, pg_temp as $$
 declare
