@@ -92,15 +92,16 @@ static enum text_verdict judge_characters(struct str s)
 enum text_verdict text_check(struct arena *arena, struct str raw, size_t max_chars,
                              struct text *text)
 {
+    enum text_verdict verdict;
+
     text->body = text_trim(without_carriage_returns(arena, raw));
     text->code_points = 0;
     if (!utf8_count(text->body, &text->code_points))
         return TEXT_NOT_UTF8;
     if (text->code_points == 0)
         return TEXT_EMPTY;
-    if (text->code_points > max_chars)
-        return TEXT_TOO_LONG;
-    return judge_characters(text->body);
+    verdict = judge_characters(text->body);
+    return verdict == TEXT_OK && text->code_points > max_chars ? TEXT_TOO_LONG : verdict;
 }
 
 struct str text_explain(struct arena *arena, enum text_verdict verdict, const struct text *text,

@@ -23,9 +23,10 @@ const RETRIES_SECS = [4, 8, 16, 32, 60];
 const POST = "Post forever";
 const AGAIN = "Try again";
 
-/** @type {Record<"control" | "direction" | "surrogate", string>} */
+/** @type {Record<"control" | "direction" | "marks" | "surrogate", string>} */
 const FAULTS = {
   control: "The text has a control character, which cannot be posted.",
+  marks: "The text piles up accents on one letter, which would cover the lines around it.",
   direction: "The text has a character that turns the direction of writing, which cannot be posted.",
   surrogate: "The text has half a character, which cannot be posted.",
 };

@@ -12,10 +12,12 @@ const EDGES = /^\p{White_Space}+|\p{White_Space}+$/gu;
 /** Controls (but newline), and the marks that override or isolate the direction of writing. */
 const CONTROL = /(?!\n)\p{Cc}/u;
 const BIDI = /[\u202A-\u202E\u2066-\u2069]/u;
+/** More than five combining marks on one letter cover the lines around it; written languages need at most four. */
+const MARKS = /[\u0300-\u036F\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]{6}/u;
 const LONE_SURROGATE = /\p{Cs}/u;
 
 /**
- * @typedef {"empty" | "long" | "control" | "direction" | "surrogate"} Fault
+ * @typedef {"empty" | "long" | "control" | "direction" | "marks" | "surrogate"} Fault
  */
 
 /**
@@ -55,6 +57,7 @@ function findFault(text, chars) {
   if (LONE_SURROGATE.test(text)) return "surrogate";
   if (CONTROL.test(text)) return "control";
   if (BIDI.test(text)) return "direction";
+  if (MARKS.test(text)) return "marks";
   return chars > MAX_CHARS ? "long" : null;
 }
 
