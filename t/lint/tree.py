@@ -1,0 +1,102 @@
+"""The rules for the whole tree: formatters and checkers are content, files are short and clean."""
+
+import ast
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import testing
+from caddy import PROGRAM
+
+ROOT = testing.SOURCE
+SKIP = {"node_modules", "var", "autom4te.cache", "build-aux", "__pycache__"}
+ROOMS = ("src", "sql", "static", "t", "caddy", "systemd", ".ci")
+FILE_LINES, FUNCTION_LINES = 400, 80
+CODE = {".c", ".h", ".def", ".sql", ".py", ".js", ".mjs", ".sh"}
+WORDS_FOR_NOTHING = {"util", "utils", "common", "misc", "helper", "helpers"}
+
+
+def tree() -> list[Path]:
+    """Everything that people wrote in the rooms."""
+    found = []
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*"):
+            parts = path.relative_to(ROOT).parts
+            if path.is_file() and not SKIP & set(parts) and not any(p.startswith(".deps") for p in parts):
+                found.append(path)
+    return sorted(found)
+
+
+FILES = [p for p in tree() if p.suffix in CODE | {".caddy", ".css", ".html", ".json", ".am", ".map"} or not p.suffix]
+FILES = [p for p in FILES if p.name not in ("sql_embedded.c", ".dirstamp", "unit", "package-lock.json")]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def shell_scripts() -> list[Path]:
+    scripts = [ROOT / "bootstrap"]
+    for path in FILES:
+        if path.suffix == ".sh" or (not path.suffix and path.read_bytes().startswith(b"#!/bin/sh")):
+            scripts.append(path)
+    return scripts
+
+
+def run(*argv: str | Path) -> str:
+    """What a checker has to say; nothing is what it should."""
+    done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+class Tree(unittest.TestCase):
+    maxDiff = None
+
+    def test_c_is_formatted(self) -> None:
+        sources = [p for p in FILES if p.suffix in (".c", ".h")]
+        self.assertEqual("", run("clang-format", "--dry-run", "-Werror", *sources))
+
+    def test_shell_is_clean(self) -> None:
+        self.assertEqual("", run("shellcheck", *shell_scripts()))
+
+    def test_caddyfiles_are_formatted(self) -> None:
+        for path in FILES:
+            if path.parent.name == "caddy" and "Caddyfile" in path.name + path.suffix or path.suffix == ".caddy":
+                formatted = subprocess.run([PROGRAM, "fmt", str(path)], capture_output=True, text=True, check=False)
+                self.assertEqual(path.read_text(), formatted.stdout, name(path))
+
+    def test_python_compiles_and_has_short_functions(self) -> None:
+        scripts = [p for p in FILES if p.suffix == ".py" or p.read_bytes().startswith(b"#!/usr/bin/env python3")]
+        self.assertGreater(len(scripts), 10)
+        for path in scripts:
+            parsed = ast.parse(path.read_text(), name(path))
+            for node in ast.walk(parsed):
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    self.assertLessEqual(node.end_lineno - node.lineno, FUNCTION_LINES, f"{name(path)}: {node.name}")
+
+    def test_files_are_short(self) -> None:
+        lengths = {name(p): len(p.read_text().splitlines()) for p in FILES if p.suffix in CODE}
+        self.assertEqual({}, {file: n for file, n in lengths.items() if n > FILE_LINES})
+
+    def test_lines_end_cleanly(self) -> None:
+        for path in FILES:
+            content = path.read_text()
+            self.assertNotRegex(content, re.compile(r"[ \t]+$", re.MULTILINE), name(path))
+            self.assertNotIn("\r\n", content, name(path))
+            self.assertTrue(content.endswith("\n"), f"{name(path)}: no newline at the end")
+
+    def test_nothing_is_left_to_do(self) -> None:
+        marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b")
+        self.assertEqual([], [name(path) for path in FILES if marks.search(path.read_text())])
+
+    def test_names_say_something(self) -> None:
+        self.assertEqual([], [name(path) for path in FILES if path.stem in WORDS_FOR_NOTHING])
+
+
+if __name__ == "__main__":
+    testing.require("clang-format", "shellcheck", PROGRAM)
+    testing.main()
