@@ -7,6 +7,8 @@
 #define CHARGE_ARGUMENTS 3
 #define MAX_ARGUMENTS 16
 #define RETRY_UNAVAILABLE_S 2
+#define LEARN_MS 300
+#define LEARN_PAUSE_MS 1000
 
 struct budget_terms {
     const char *name;
@@ -58,19 +60,22 @@ void exchange_learn_netkeys(struct exchange *exchange)
 {
     struct server *server = exchange->server;
     struct netkeys *keys = &server->netkeys;
+    struct db_limits limits = exchange->limits;
     int64_t today = dbclock_now_ms(server->clock) / DAY_MS;
     int64_t now_ms = clock_monotonic_ms();
     struct db_answer answer;
 
     if ((keys->count > 0 && keys->keys[0].day == today) || now_ms < keys->next_question_ms)
         return;
-    keys->next_question_ms = now_ms + 1000;
-    if (db_call(server->db, &network_keys, NULL, &exchange->limits, exchange->request->arena,
-                &answer) != DB_OK)
-        return;
-    dbclock_set(server->clock, answer.clock_ms);
-    if (!netkeys_read(keys, secret_str(&server->config->server_salt), answer.body))
-        log_event(LOG_ERROR, "network_keys_unreadable", "length=%zu", answer.body.len);
+    if (exchange->route->budget == BUDGET_NONE) /* it would be nice to know, no more */
+        limits.deadline_ms = now_ms + LEARN_MS;
+    if (db_call(server->db, &network_keys, NULL, &limits, exchange->request->arena, &answer) ==
+        DB_OK) {
+        dbclock_set(server->clock, answer.clock_ms);
+        if (!netkeys_read(keys, secret_str(&server->config->server_salt), answer.body))
+            log_event(LOG_ERROR, "network_keys_unreadable", "length=%zu", answer.body.len);
+    }
+    keys->next_question_ms = clock_monotonic_ms() + LEARN_PAUSE_MS;
 }
 
 struct str exchange_network(const struct exchange *exchange)
