@@ -75,6 +75,12 @@ class Board:
     def url(self) -> str:
         return self.caddy.url
 
+    def branch(self, name: str, env: Mapping[str, str] | None = None) -> "Branch":
+        """Another pool with a Caddy of its own, on this board's database and with its secrets."""
+        branch = Branch(self, name, env)
+        branch.start()
+        return branch
+
     def start(self) -> None:
         try:
             self.cluster.start()
@@ -92,3 +98,25 @@ class Board:
         self.cluster.stop()
         if self.scratch:
             self.scratch.remove()
+
+
+class Branch:
+    """What Board.branch makes. Stop it before the board."""
+
+    def __init__(self, board: Board, name: str, env: Mapping[str, str] | None) -> None:
+        settings = board.pool.extra | dict(env or {})
+        self.pool = Pool(board.pool.binary, board.cluster, settings, name=name, base=board.pool.base)
+        self.pool.secrets = board.pool.secrets
+        self.caddy = Caddy(self.pool, static_dir=board.caddy.static_dir)
+
+    def start(self) -> None:
+        try:
+            self.pool.start()
+            self.caddy.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        self.caddy.stop()
+        self.pool.stop()
