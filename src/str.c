@@ -74,7 +74,7 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *value)
         return false;
     for (size_t i = 0; i < s.len; i++) {
         unsigned digit = (unsigned char)s.ptr[i] - (unsigned)'0';
-        if (digit > 9 || sum > (max - digit) / 10)
+        if (digit > 9 || digit > max || sum > (max - digit) / 10)
             return false;
         sum = sum * 10 + digit;
     }
