@@ -1,5 +1,6 @@
 #include "json.h"
 
+#include "encode.h"
 #include "utf8.h"
 
 #include <cjson/cJSON.h>
@@ -32,8 +33,27 @@ static void use_arena(struct arena *arena)
     cJSON_InitHooks(&hooks);
 }
 
-/* cJSON lets through what RFC 8259 forbids inside strings, and ends a string at \u0000. */
-static const char *check_strings(struct str text)
+/* cJSON reads four characters behind "\u" that are not digits as U+0000, and ends a string there.
+ */
+static const char *check_escape(struct str escape)
+{
+    unsigned char code[2];
+
+    if (!str_starts(escape, STR("\\u")))
+        return NULL;
+    if (escape.len < 6 || !decode_hex((struct str){.ptr = escape.ptr + 2, .len = 4}, code, 2))
+        return "The text holds a broken escape.";
+    return code[0] == 0 && code[1] == 0 ? "The text holds the character U+0000." : NULL;
+}
+
+/* cJSON takes every byte up to a space for white space, and skips a byte order mark. */
+static bool may_stand_between_tokens(unsigned char c)
+{
+    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0x7F);
+}
+
+/* Finds what cJSON lets through and RFC 8259 forbids. */
+static const char *check_characters(struct str text)
 {
     bool inside = false;
 
@@ -41,12 +61,15 @@ static const char *check_strings(struct str text)
         unsigned char c = (unsigned char)text.ptr[i];
         if (inside && c < 0x20)
             return "The text holds a raw control character inside a string.";
+        if (!inside && !may_stand_between_tokens(c))
+            return "The text is not valid JSON.";
         if (c == '"')
             inside = !inside;
         if (inside && c == '\\') {
-            struct str rest = {.ptr = text.ptr + i, .len = text.len - i};
-            if (str_starts(rest, STR("\\u0000")))
-                return "The text holds the character U+0000.";
+            const char *wrong =
+                check_escape((struct str){.ptr = text.ptr + i, .len = text.len - i});
+            if (wrong)
+                return wrong;
             i++;
         }
     }
@@ -97,7 +120,7 @@ const char *json_read(struct arena *arena, struct str text, struct json_member *
                       enum json_unknown unknown)
 {
     const char *end = NULL;
-    const char *wrong = check_strings(text);
+    const char *wrong = check_characters(text);
     size_t code_points;
     cJSON *tree;
 
