@@ -17,7 +17,8 @@ static void fold_mapped(struct netaddr *addr)
 bool netaddr_parse(struct str text, struct netaddr *addr)
 {
     char name[INET6_ADDRSTRLEN];
-    struct str host = str_cut(&text, '%');
+    struct str zone = text;
+    struct str host = str_cut(&zone, '%');
 
     memset(addr, 0, sizeof(*addr));
     if (host.len == 0 || host.len >= sizeof(name) || memchr(host.ptr, '\0', host.len))
@@ -26,7 +27,7 @@ bool netaddr_parse(struct str text, struct netaddr *addr)
     name[host.len] = '\0';
     if (inet_pton(AF_INET, name, addr->bytes) == 1) {
         addr->bits = 32;
-        return text.len == 0;
+        return host.len == text.len;
     }
     if (inet_pton(AF_INET6, name, addr->bytes) != 1)
         return false;
@@ -43,17 +44,24 @@ void netaddr_format(const struct netaddr *addr, char text[NETADDR_TEXT_MAX])
         text[0] = '\0';
 }
 
+/* What stands in the brackets of "[v6]" or "[v6]:port"; empty for anything else. */
+static struct str within_brackets(struct str text)
+{
+    struct str rest = {.ptr = text.ptr + 1, .len = text.len - 1};
+    struct str inside = str_cut(&rest, ']');
+    bool closed = inside.len + 1 < text.len;
+
+    return closed && (rest.len == 0 || rest.ptr[0] == ':') ? inside : STR("");
+}
+
 /* Cuts "[v6]:port" and "v4:port" down to the address. */
 static struct str without_port(struct str text)
 {
     struct str rest = text;
     struct str head = str_cut(&rest, ':');
 
-    if (text.len > 0 && text.ptr[0] == '[') {
-        text.ptr++;
-        text.len--;
-        return str_cut(&text, ']');
-    }
+    if (text.len > 0 && text.ptr[0] == '[')
+        return within_brackets(text);
     return memchr(rest.ptr, ':', rest.len) ? text : head; /* two colons: bare IPv6 */
 }
 
