@@ -97,14 +97,16 @@ static void load_networks(struct loader *loader, struct netlist *field, const ch
         complain(loader, name, "must be networks such as 192.0.2.0/24 2001:db8::/32");
 }
 
-/* The file that holds secret `name`: NAME_FILE, else the service manager's credential. */
-static const char *secret_path(struct loader *loader, const char *name)
+/* The file that holds secret `name`: NAME_FILE, else the service manager's credential, which is
+ * `*optional`. */
+static const char *secret_path(struct loader *loader, const char *name, bool *optional)
 {
     struct str variable = arena_format(loader->arena, "%s_FILE", name);
     const char *path = given(loader, variable.ptr);
     const char *directory = given(loader, "CREDENTIALS_DIRECTORY");
     char *credential;
 
+    *optional = path == NULL;
     if (path || directory == NULL)
         return path;
     path = arena_format(loader->arena, "%s/%s", directory, name).ptr;
@@ -130,7 +132,8 @@ static bool read_line(const char *path, char *line, size_t size)
 
 static void load_secret(struct loader *loader, struct secret *field, const char *name)
 {
-    const char *path = secret_path(loader, name);
+    bool optional;
+    const char *path = secret_path(loader, name, &optional);
     const char *text = given(loader, name);
     unsigned char digest[SHA256_LEN];
     char line[256];
@@ -139,8 +142,9 @@ static void load_secret(struct loader *loader, struct secret *field, const char 
     errno = 0;
     if (path && read_line(path, line, sizeof(line))) {
         text = line;
-    } else if (path && (given(loader, "CREDENTIALS_DIRECTORY") == NULL || errno != ENOENT)) {
-        fprintf(loader->errors, "%s: cannot read %s: %s\n", name, path, strerror(errno));
+    } else if (path && !(optional && errno == ENOENT)) {
+        fprintf(loader->errors, "%s: cannot read %s: %s\n", name, path,
+                errno ? strerror(errno) : "it is empty");
         loader->wrong++;
         return;
     }
