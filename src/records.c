@@ -4,22 +4,29 @@
 
 #include <string.h>
 
+/* Cuts the first line off, without its end. */
+static struct str cut_line(struct str *text)
+{
+    struct str line = str_cut(text, '\n');
+
+    if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+        line.len--;
+    return line;
+}
+
 enum records_format records_guess(struct str head)
 {
     struct str rest = head;
 
     while (rest.len > 0) {
-        struct str line = str_cut(&rest, '\n');
-        if (str_trim_blank(line).len > 0 && str_trim_blank(line).ptr[0] == '{')
+        struct str line = str_trim_blank(cut_line(&rest));
+        if (line.len > 0 && line.ptr[0] == '{')
             return RECORDS_JSON;
-        if (str_trim_blank(line).len > 0)
+        if (line.len > 0)
             break;
     }
     while (head.len > 0) {
-        struct str line = str_cut(&head, '\n');
-        if (line.len > 0 && line.ptr[line.len - 1] == '\r')
-            line.len--;
-        if (str_equal(line, STR("%")))
+        if (str_equal(cut_line(&head), STR("%")))
             return RECORDS_PERCENT;
     }
     return RECORDS_BLANK;
