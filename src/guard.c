@@ -15,16 +15,17 @@ static struct str origin_host(struct str origin)
         if (memcmp(origin.ptr + i, mark, 3) == 0)
             return (struct str){.ptr = origin.ptr + i + 3, .len = origin.len - i - 3};
     }
-    return STR(""); /* "null": a sandboxed or local page */
+    return STR(""); /* "null": a sandboxed or local page; foreign whatever the Host */
 }
 
 static bool is_same_origin(struct exchange *exchange)
 {
     const struct request *request = exchange->request;
+    struct str from = origin_host(request->origin);
     bool foreign = str_equal_nocase(request->fetch_site, STR("cross-site"));
 
     if (request->origin.len > 0)
-        foreign = foreign || !str_equal_nocase(origin_host(request->origin), request->host);
+        foreign = foreign || from.len == 0 || !str_equal_nocase(from, request->host);
     if (foreign)
         exchange_refuse(exchange, PROBLEM_CROSS_SITE, NULL);
     return !foreign;
