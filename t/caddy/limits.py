@@ -110,6 +110,33 @@ class Exact(BoardCase):
             self.assertEqual([visitor.get("/api/listings/count").status for _ in range(15)], [200] * 15)
 
 
+class Proxied(BoardCase):
+    env = {"READ_RATE_MAX_REQUESTS": "15", "READ_RATE_WINDOW_MS": "36000000", "TRUSTED_PROXIES": "127.0.0.8/29"}
+
+    def read(self, peer: str, **headers: str) -> int:
+        return Visitor(self.board.caddy.port, peer).get("/api/listings/count", headers).status
+
+    def test_b3_behind_a_trusted_proxy_the_right_most_stranger_is_the_client(self) -> None:
+        chain = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9, 127.0.0.9"}
+        answers = [self.read("127.0.0.10", **chain) for _ in range(20)]
+        self.assertEqual(answers, [200] * 15 + [429] * 5)
+        self.assertEqual(self.read("127.0.0.11", **{"X-Forwarded-For": "203.0.113.9"}), 429, "the same client")
+        self.assertEqual(self.read("127.0.0.10", **{"X-Forwarded-For": "198.51.100.1"}), 200, "was never charged")
+
+    def test_b1_b3_nothing_a_client_writes_moves_it_behind_the_proxy(self) -> None:
+        for number in range(15):
+            headers = {"X-Forwarded-For": f"198.51.100.{number}, 203.0.113.10", "X_Forwarded_For": f"198.51.100.{number}",
+                       "Forwarded-For": f"198.51.100.{number}", "Client-Ip": f"198.51.100.{number}"}
+            self.assertEqual(self.read("127.0.0.10", **headers), 200)
+        for number in range(30):  # in a third of requests the underscores won, on Caddy 2.6
+            headers = {"X-Forwarded-For": "203.0.113.10", "X_Forwarded_For": f"198.51.100.{number}"}
+            self.assertEqual(self.read("127.0.0.10", **headers), 429)
+
+    def test_b3_peer_that_is_not_trusted_speaks_for_itself_only(self) -> None:
+        answers = [self.read("127.0.0.77", **{"X-Forwarded-For": f"198.51.100.{n}"}) for n in range(20)]
+        self.assertEqual(answers, [200] * 15 + [429] * 5)
+
+
 class Waiting(BoardCase):
     env = {"POST_RATE_MAX_REQUESTS": "4", "POST_RATE_WINDOW_MS": "4000"}
 

@@ -1,31 +1,17 @@
 """A client of the API that can post: it asks for a puzzle, solves it, and keeps what it sent."""
 
-import base64
-import hashlib
 import json
-import sys
-from pathlib import Path
 from typing import Any, Callable
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+from visitor import solve as find_nonces
 
 # ask(method, path, body, headers) -> an answer with status, headers, json()
 Ask = Callable[[str, str, bytes, dict[str, str]], Any]
 
 
-def leading_zero_bits(digest: bytes) -> int:
-    return 8 * len(digest) - int.from_bytes(digest, "big").bit_length()
-
-
 def solve(puzzle: dict[str, Any], start: int = 0) -> dict[str, str]:
     """The headers that prove the work; for the easy puzzles of tests."""
-    challenge = base64.b64decode(puzzle["challenge"] + "==")
-    nonces: list[str] = []
-    nonce = start
-    while len(nonces) < puzzle["rounds"]:
-        if leading_zero_bits(hashlib.sha256(challenge + str(nonce).encode()).digest()) >= puzzle["difficulty"]:
-            nonces.append(str(nonce))
-        nonce += 1
+    nonces = find_nonces(puzzle["challenge"], puzzle["difficulty"], puzzle["rounds"], start)
     return {
         "X-PoW-Challenge": puzzle["challenge"],
         "X-PoW-Token": puzzle["token"],
