@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -74,13 +73,13 @@ static bool bind_path(int fd, const char *path, mode_t mode)
 
 static bool bind_own(struct listener *listener, const struct config *config)
 {
-    mode_t mode = (mode_t)strtoul(config->socket_mode.ptr, NULL, 8);
+    static const mode_t modes[] = {0600, 0660, 0666}; /* choices of SOCKET_MODE in params.def */
 
     listener->own = true;
     listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (listener->fd < 0)
         return fail(config->socket_path.ptr, "socket");
-    if (bind_path(listener->fd, config->socket_path.ptr, mode))
+    if (bind_path(listener->fd, config->socket_path.ptr, modes[config->socket_mode]))
         return true;
     close(listener->fd);
     return false;

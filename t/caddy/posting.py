@@ -6,7 +6,8 @@ import time
 
 from case import BoardCase, main
 
-from visitor import CREATE, Visitor, solve
+from proof import headers, nonces
+from visitor import CREATE, Visitor
 
 RFC3339 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
 
@@ -103,12 +104,9 @@ class ExactlyOnce(BoardCase):
 
     def test_b12_one_challenge_pays_once_whatever_the_nonces(self) -> None:
         puzzle = self.visitor.challenge()
-        fields = {"X-PoW-Challenge": puzzle["challenge"], "X-PoW-Token": puzzle["token"]}
-        nonces = solve(puzzle["challenge"], 4, 4)
-        first = fields | {"X-PoW-Nonce": ",".join(nonces[:2])}
-        second = fields | {"X-PoW-Nonce": ",".join(nonces[2:])}
-        self.posted(self.visitor.post("first", first))
-        self.refused(self.visitor.post("second", second), 409, "POW_SPENT")
+        found = nonces(puzzle, 4)
+        self.posted(self.visitor.post("first", headers(puzzle, found[:2])))
+        self.refused(self.visitor.post("second", headers(puzzle, found[2:])), 409, "POW_SPENT")
 
     def test_b17_refused_post_does_not_burn_the_proof(self) -> None:
         proof = self.visitor.proof()
@@ -128,13 +126,12 @@ class Refused(BoardCase):
 
     def test_b15_wrong_nonces_are_403(self) -> None:
         puzzle = self.visitor.challenge()
-        fields = {"X-PoW-Challenge": puzzle["challenge"], "X-PoW-Token": puzzle["token"]}
-        right = solve(puzzle["challenge"], 4, 3)
-        wrong = str(next(n for n in range(100) if str(n) not in solve(puzzle["challenge"], 4, 50)))
+        right = nonces(puzzle, 3)
+        wrong = str(next(n for n in range(100) if str(n) not in nonces(puzzle, 50)))
         lists = [right[0], f"{right[0]},{right[0]}", f"{right[0]},{wrong}", ",".join(right), f"{right[0]},"]
         lists += [f"{right[0]},x{right[1]}", f"{right[0]}, {right[1]}", f"{right[0]},0{right[0]}", "," * 50, "9" * 100]
-        for nonces in lists:
-            self.refused(self.visitor.post("no", fields | {"X-PoW-Nonce": nonces}), 403, "POW_INVALID")
+        for text in lists:
+            self.refused(self.visitor.post("no", headers(puzzle, [text])), 403, "POW_INVALID")
 
     def test_forged_tokens_are_403(self) -> None:
         proof = self.visitor.proof()

@@ -3,20 +3,10 @@
 import json
 from typing import Any, Callable
 
-from visitor import solve as find_nonces
+from proof import solve
 
 # ask(method, path, body, headers) -> an answer with status, headers, json()
 Ask = Callable[[str, str, bytes, dict[str, str]], Any]
-
-
-def solve(puzzle: dict[str, Any], start: int = 0) -> dict[str, str]:
-    """The headers that prove the work; for the easy puzzles of tests."""
-    nonces = find_nonces(puzzle["challenge"], puzzle["difficulty"], puzzle["rounds"], start)
-    return {
-        "X-PoW-Challenge": puzzle["challenge"],
-        "X-PoW-Token": puzzle["token"],
-        "X-PoW-Nonce": ",".join(nonces),
-    }
 
 
 class Poster:

@@ -1,29 +1,12 @@
 """A visitor of the board: solves proofs, posts, searches, as the page does."""
 
-import base64
-import hashlib
 import json
 from typing import Any, Mapping
 
+from proof import solve
 from web import Answer, Client
 
 CREATE = "/api/listings/create"
-
-
-def zero_bits(digest: bytes) -> int:
-    return len(digest) * 8 - int.from_bytes(digest, "big").bit_length()
-
-
-def solve(challenge: str, difficulty: int, rounds: int, start: int = 0) -> list[str]:
-    """The first `rounds` nonces from `start` on that solve the challenge."""
-    raw = base64.b64decode(challenge + "=" * (-len(challenge) % 4))
-    nonces: list[str] = []
-    number = start
-    while len(nonces) < rounds:
-        if zero_bits(hashlib.sha256(raw + str(number).encode()).digest()) >= difficulty:
-            nonces.append(str(number))
-        number += 1
-    return nonces
 
 
 class Visitor(Client):
@@ -34,15 +17,9 @@ class Visitor(Client):
         assert answer.status == 200, (answer.status, answer.body)
         return answer.json()
 
-    def proof(self, start: int = 0) -> dict[str, str]:
+    def proof(self) -> dict[str, str]:
         """The headers of a solved puzzle."""
-        puzzle = self.challenge()
-        nonces = solve(puzzle["challenge"], puzzle["difficulty"], puzzle["rounds"], start)
-        return {
-            "X-PoW-Challenge": puzzle["challenge"],
-            "X-PoW-Token": puzzle["token"],
-            "X-PoW-Nonce": ",".join(nonces),
-        }
+        return solve(self.challenge())
 
     def send(self, body: bytes | str, headers: Mapping[str, str] | None = None) -> Answer:
         """A post as it is, without a proof of its own; a header given as "" is left out."""
