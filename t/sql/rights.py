@@ -13,7 +13,7 @@ FORBIDDEN = [
     "create or replace function api.ready() returns api.answer language sql as 'select null::api.answer'",
     "drop function api.ready()",
     "alter function api.ready() security invoker",
-    "create extension btree_gin schema public",
+    "create extension hstore schema public",
     "create role another",
     "alter role board_app createrole",
     "set role board_owner",

@@ -1,0 +1,106 @@
+-- What is known of the words of all messages, learned behind the writers' backs by the janitor.
+
+create function board.bucket(p_id bigint, p_level integer) returns integer
+language sql immutable strict parallel safe as $$ select (p_id >> (12 + 3 * p_level))::integer $$;
+
+-- What a message is indexed by: its words, and the first two letters of the longer ones as "^ab", so
+-- that short prefixes are answered without a look at every word that has them.
+create function board.keys(p_terms tsvector) returns tsvector
+language plpgsql immutable strict parallel safe as $$
+begin
+  return p_terms || array_to_tsvector(array(
+    select '^' || left(word, 2) from unnest(tsvector_to_array(p_terms)) as word
+    where char_length(word) > 2));
+end
+$$;
+
+-- Every key there is, up to message_state.settled: what a prefix stands for.
+create table board.vocabulary (
+  key text collate "C" primary key
+);
+
+-- Keys that are in at least 64 messages of a chapter (a bucket of 32768 ids). Only the cost of a search depends
+-- on it, never its result.
+create table board.dense_key (
+  key      text collate "C" not null,
+  chapter  integer not null,
+  messages integer not null,
+  primary key (key, chapter)
+);
+
+create table board.message_state (
+  one          boolean primary key default true check (one),
+  settled      bigint not null, -- the vocabulary knows every message up to this id, hidden or not
+  chapters     integer not null, -- of so many chapters the dense keys are known
+  awaited      bigint not null, -- settled goes up to here next,
+  awaited_from text[] not null  -- when these transactions, which may still write below it, have ended
+);
+insert into board.message_state values (true, 0, 0, 0, '{}');
+
+-- Transactions that have drawn an id and not ended: they hold a lock on the sequence.
+create function board.drawing() returns text[]
+language sql volatile as $$
+  select coalesce(array_agg(virtualtransaction), '{}') from pg_locks
+  where locktype = 'relation' and mode = 'RowExclusiveLock' and pid <> pg_backend_pid()
+    and relation = 'board.message_id_seq'::regclass
+    and database = (select oid from pg_database where datname = current_database())
+$$;
+
+-- Adds the keys of a range of ids to the vocabulary; those of hidden messages too, for they may come back.
+create function board.learn_keys(p_above bigint, p_to bigint) returns void
+language sql volatile as $$
+  insert into board.vocabulary (key)
+  select distinct key from (
+    select distinct word from (
+      select terms from board.message where id > p_above and id <= p_to
+      union all
+      select board.terms(body) from board.hidden where id > p_above and id <= p_to) as m (terms),
+      unnest(tsvector_to_array(terms)) as word
+    where not board.is_run(word)) as w,
+    unnest(array[word, '^' || left(word, 2)]) as key
+  order by key
+  on conflict do nothing
+$$;
+
+create function board.count_dense_keys(p_chapter integer) returns void
+language sql volatile as $$
+  insert into board.dense_key (key, chapter, messages)
+  select key, p_chapter, count(*) from board.message, unnest(tsvector_to_array(board.keys(terms))) as key
+  where id >= p_chapter::bigint << 15 and id < (p_chapter + 1)::bigint << 15
+  group by key having count(*) >= 64
+  on conflict do nothing
+$$;
+
+-- Learns the words of the next settled messages, and when these complete a chapter, which keys are dense
+-- in it. An id is settled when it was drawn and nobody is left who may still write it or one below. Answers
+-- how many ids are ready to be learned next.
+create function board.settle(p_ids integer) returns bigint
+language plpgsql volatile as $$
+declare
+  v_state board.message_state;
+  v_to bigint;
+begin
+  select * into v_state from board.message_state;
+  if v_state.settled >= v_state.awaited then
+    -- The sequence first: whoever draws after this look draws a higher id.
+    select case when is_called then last_value else last_value - 1 end into v_state.awaited
+    from board.message_id_seq;
+    v_state.awaited_from := board.drawing();
+  end if;
+  if not v_state.awaited_from && board.drawing() then
+    v_to := least(v_state.awaited, v_state.settled + p_ids);
+    perform board.learn_keys(v_state.settled, v_to);
+    v_state.settled := v_to;
+    v_state.awaited_from := '{}';
+  end if;
+  if v_state.settled + 1 >= (v_state.chapters + 1)::bigint << 15 then
+    perform board.count_dense_keys(v_state.chapters);
+    v_state.chapters := v_state.chapters + 1;
+  end if;
+  update board.message_state set settled = v_state.settled, chapters = v_state.chapters,
+    awaited = v_state.awaited, awaited_from = v_state.awaited_from
+  where (settled, chapters, awaited, awaited_from)
+    is distinct from (v_state.settled, v_state.chapters, v_state.awaited, v_state.awaited_from);
+  return case when v_state.awaited_from = '{}' then v_state.awaited - v_state.settled else 0 end;
+end
+$$;

@@ -1,0 +1,134 @@
+"""Search finds what the table of cases says, among the newest messages and far below them alike."""
+
+import json
+import sys
+
+from case import DatabaseCase
+from database import call, literal
+from testing import SOURCE, main, require
+
+sys.path.insert(0, str(SOURCE / "t" / "bench"))
+
+from messages import messages
+
+CASES = [
+    (topic, text, q, found)
+    for topic, cases in json.loads((SOURCE / "t" / "search_cases.json").read_text()).items()
+    for text, q, found in cases
+]
+
+
+class SearchCase(DatabaseCase):
+    def fill(self, bodies: list[str], above: int = 0) -> None:
+        """The bodies with ids from 1, then as many messages above them that nobody looks for."""
+        self.db.script(
+            f"insert into board.message (body) select unnest({literal(bodies)});",
+            f"insert into board.message (body) select 'ground' from generate_series(1, {above});",
+        )
+        self.settle()
+
+    def settle(self) -> None:
+        while self.call("janitor", charged=None).retry_after_ms < 1000:
+            pass
+
+    def ids(self, q: str, limit: int = 100, before: int | None = None) -> list[int]:
+        """All pages of a search."""
+        ids: list[int] = []
+        while True:
+            page = self.app.call(call("search_listings", q, limit, before, charged=[]))
+            ids += [item["id"] for item in page.json]
+            before = page.next_id
+            if before is None:
+                return ids
+
+
+class Cases(SearchCase):
+    def disagreements(self, above: int = 0) -> list[str]:
+        """Every case in which search says otherwise, with so many messages above those of the cases."""
+        wrong = []
+        bodies = sorted({text for _, text, _, _ in CASES})
+        self.fill(bodies, above)
+        found_by = {q: set(self.ids(q)) for q in {q for _, _, q, _ in CASES}}
+        for topic, text, q, found in CASES:
+            if (bodies.index(text) + 1 in found_by[q]) != found:
+                wrong.append(f"{topic}: {q!r} {'misses' if found else 'finds'} {text!r}")
+        return wrong
+
+    def test_there_are_cases_enough(self) -> None:
+        self.assertGreaterEqual(len(CASES), 150)
+
+    def test_b43_b44_cases_one_message_at_a_time(self) -> None:
+        asked = ", ".join(f"({n}, {literal(text)}, {literal(q)})" for n, (_, text, q, _) in enumerate(CASES))
+        rows = self.db.sql(f"select n, board.matches(body, q) from (values {asked}) as c (n, body, q) order by n")
+        said = [row.endswith("|t") for row in rows.splitlines()]
+        wrong = [case for case, matches in zip(CASES, said, strict=True) if case[3] != matches]
+        self.assertEqual(wrong, [])
+
+    def test_cases_among_the_newest_messages(self) -> None:
+        self.assertEqual(self.disagreements(), [])
+
+    def test_cases_far_below_the_newest_messages(self) -> None:
+        self.assertEqual(self.disagreements(above=3000), [])
+
+
+ASKED = [
+    "be", "dido", "b", "tr", "zq", "zq1", "evenly oddly", "evenly or oddly", "bygone", "bygone -be", "fading moderated",
+    '"be di"', '-"be di" moderated', "be -di trapre", "moderated", "不", "丁丂", "nothing like it", "evenly sha",
+]
+
+
+class Exactness(SearchCase):
+    """Search against one plain look at every message."""
+
+    def spread(self) -> None:
+        """Messages with gaps between their ids, so that a few make many chapters and books."""
+        self.db.script(f"""insert into board.message (id, body) select n * 100, body
+            from unnest({literal(list(messages(12000)))}) with ordinality as m (body, n);
+            select setval('board.message_id_seq', 1200000)""")
+        while int(self.db.sql("select board.settle(100000)")) or self.db.sql(
+            "select chapters < 36 from board.message_state") == "t":
+            pass
+
+    def plain(self, q: str) -> list[int]:
+        rows = self.db.sql(f"""select id from board.message
+            where board.satisfies(terms, body, board.query({literal(q)})) order by id desc""")
+        return [int(row) for row in rows.split()]
+
+    def test_paging_to_the_end_gives_what_one_plain_query_gives(self) -> None:
+        self.spread()
+        self.db.sql("select board.hide(array(select id from board.message where id > 1000000 and body ~ 'moderated'))")
+        for q in ASKED:
+            with self.subTest(q=q):
+                self.assertEqual(self.ids(q), self.plain(q))
+
+    def test_hidden_and_brought_back_messages_are_found_again(self) -> None:
+        self.spread()
+        self.db.sql("select board.hide(array(select id from board.message where id % 1000 = 0))")
+        self.assertEqual(self.ids("bygone"), self.plain("bygone"))
+        self.db.sql("select board.unhide(array(select id from board.hidden))")
+        for q in ("bygone", "zq", "zq1"):
+            self.assertEqual(self.ids(q), self.plain(q))
+
+    def test_new_words_are_found_before_they_are_learned(self) -> None:
+        self.spread()
+        self.db.sql("""insert into board.message (body) select 'untaught ' || n from generate_series(1, 2500) as n;
+                       insert into board.message (body) select 'ground' from generate_series(1, 2500)""")
+        for q in ("unta", "untaught", "u", "un", '"untaught 1"'):
+            self.assertEqual(self.ids(q), self.plain(q))
+
+    def test_words_of_posts_that_commit_late_are_learned(self) -> None:
+        self.spread()
+        late, early = self.db.session("postgres"), self.db.session("postgres")
+        late.run("begin")
+        late.run("insert into board.message (body) values ('latecomer')")
+        early.run("insert into board.message (body) select 'ground' from generate_series(1, 3000)")
+        self.settle()
+        late.run("commit")
+        self.settle()
+        self.assertEqual(len(self.ids("latecom")), 1)
+        self.assertEqual(self.db.sql("select awaited = settled from board.message_state"), "t")
+
+
+if __name__ == "__main__":
+    require("psql", "setpriv")
+    main()
