@@ -8,4 +8,7 @@
 int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_us(void);
 
+/* Milliseconds since the epoch, as this host has it. */
+int64_t clock_epoch_ms(void);
+
 #endif

@@ -183,6 +183,32 @@ int config_load(struct config *config, struct arena *arena, config_source source
     return loader.wrong;
 }
 
+bool config_knows(struct str name)
+{
+    static const struct str names[] = {
+#define PARAM_TEXT(field, name, standard, help) {name, sizeof(name) - 1},
+#define PARAM_INT(field, name, standard, least, most, help) {name, sizeof(name) - 1},
+#define PARAM_BOOL(field, name, standard, help) {name, sizeof(name) - 1},
+#define PARAM_CHOICE(field, name, standard, choices, help) {name, sizeof(name) - 1},
+#define PARAM_NETWORKS(field, name, help) {name, sizeof(name) - 1},
+#define PARAM_SECRET(field, name, required, help)                                                  \
+    {name, sizeof(name) - 1}, {name "_FILE", sizeof(name) + 4},
+#include "params.def"
+#undef PARAM_NETWORKS
+#undef PARAM_TEXT
+#undef PARAM_INT
+#undef PARAM_BOOL
+#undef PARAM_CHOICE
+#undef PARAM_SECRET
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (str_equal(names[i], name))
+            return true;
+    }
+    return false;
+}
+
 int config_require_secrets(const struct config *config, FILE *errors)
 {
     int missing = 0;

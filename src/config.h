@@ -42,6 +42,9 @@ typedef const char *(*config_source)(const char *name);
  * setting that is wrong, naming it and what it may be. Returns how many are. */
 int config_load(struct config *config, struct arena *arena, config_source source, FILE *errors);
 
+/* Whether the table has a setting `name`; NAME_FILE counts for a secret. */
+bool config_knows(struct str name);
+
 /* Whether the secrets that `serve` needs are there; one line to `errors` for each that is not.
  * Returns how many are missing. */
 int config_require_secrets(const struct config *config, FILE *errors);

@@ -9,6 +9,7 @@
 #define RETRY_UNAVAILABLE_S 2
 #define LEARN_MS 300
 #define LEARN_PAUSE_MS 1000
+#define HANDLE_MS 2000 /* no handler computes that long */
 
 struct budget_terms {
     const char *name;
@@ -249,6 +250,7 @@ bool exchange_call(struct exchange *exchange, const struct db_value *values,
     int64_t began_us = clock_monotonic_us();
     enum db_status status;
 
+    slot_enter(exchange->server->slot, SLOT_DATABASE, exchange->limits.deadline_ms);
     if (exchange->route->budget != BUDGET_NONE)
         exchange_learn_netkeys(exchange);
     status = call(exchange, values, is_charged(exchange), answer);
@@ -257,6 +259,7 @@ bool exchange_call(struct exchange *exchange, const struct db_value *values,
                   STR_ARG(exchange->request->id), exchange->route->path, answer->retry_after_ms);
         status = call(exchange, values, false, answer);
     }
+    slot_enter(exchange->server->slot, SLOT_WORKING, clock_monotonic_ms() + HANDLE_MS);
     exchange->database_us += clock_monotonic_us() - began_us;
     if (status != DB_OK) {
         refuse_unanswered(exchange, status);

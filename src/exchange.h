@@ -6,12 +6,11 @@
 #define EXCHANGE_H
 
 #include "config.h"
-#include "dbclock.h"
-#include "load.h"
 #include "netkeys.h"
 #include "pow.h"
 #include "problem.h"
 #include "route.h"
+#include "scoreboard.h"
 
 /* What a worker has for all its requests. */
 struct server {
@@ -20,6 +19,8 @@ struct server {
     struct dbclock *clock;
     const struct load *load;
     struct netkeys netkeys;
+    struct metrics *metrics; /* may be NULL, as may the next */
+    struct slot *slot;
 };
 
 struct exchange {

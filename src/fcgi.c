@@ -2,34 +2,69 @@
 
 #include <fcgiapp.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #define DRAIN_MAX (1024 * 1024)
 
 static FCGX_Request request;
 
+/* Whose time limit runs: a peer that sends or takes one byte at a time keeps every single read or
+ * write short, so the limit is on the whole, by a timer that hangs up. */
+static volatile sig_atomic_t limited_fd = -1;
+static volatile sig_atomic_t exiting;
+
+static void on_alarm(int signal_number)
+{
+    (void)signal_number;
+    if (exiting)
+        _exit(EXIT_FAILURE);
+    if (limited_fd >= 0)
+        shutdown(limited_fd, SHUT_RDWR);
+}
+
+static void limit(int fd, int timeout_ms)
+{
+    struct itimerval timer = {
+        .it_value = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000}};
+
+    limited_fd = fd;
+    if (!exiting)
+        setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void fcgi_exit_after(unsigned secs)
+{
+    exiting = 1;
+    alarm(secs);
+}
+
 void fcgi_init(void)
 {
+    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+
     /* Finishing a request waits for the peer to close: at most this many ms, not two seconds. */
     setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "100", 1);
     if (FCGX_Init() != 0)
         abort();
+    sigaction(SIGALRM, &action, NULL);
 }
 
 char *const *fcgi_begin(int connection, int timeout_ms)
 {
-    struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
-
-    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-    setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    limit(connection, timeout_ms);
     if (FCGX_InitRequest(&request, -1, 0) != 0)
         abort();
     /* "Kept" from an earlier request: FCGX_Accept_r reads from it instead of accepting. */
     request.ipcFd = connection;
     request.keepConnection = 1;
-    return FCGX_Accept_r(&request) == 0 ? request.envp : NULL;
+    if (FCGX_Accept_r(&request) == 0)
+        return request.envp;
+    limit(-1, 0);
+    return NULL;
 }
 
 int fcgi_connection(void)
@@ -50,24 +85,31 @@ static void drain(void)
     }
 }
 
-struct str fcgi_read_body(struct arena *arena, size_t limit, bool *complete)
+struct str fcgi_read_body(struct arena *arena, size_t most, bool *complete)
 {
-    size_t size = limit < INT_MAX ? limit + 1 : INT_MAX;
+    size_t size = most < INT_MAX ? most + 1 : INT_MAX;
     char *body = arena_alloc(arena, size);
     int len = FCGX_GetStr(body, (int)size, request.in);
 
     if ((size_t)len == size)
         drain();
     *complete = FCGX_GetError(request.in) == 0 && FCGX_HasSeenEOF(request.in) != 0;
+    limit(-1, 0);
     return (struct str){.ptr = body, .len = (size_t)len};
 }
 
-bool fcgi_finish(struct str answer)
+bool fcgi_finish(struct str answer, int timeout_ms)
 {
-    bool sent = FCGX_PutStr(answer.ptr, (int)answer.len, request.out) == (int)answer.len &&
-                FCGX_FFlush(request.out) == 0;
+    bool sent;
 
+    limit(request.ipcFd, timeout_ms);
+    sent = FCGX_PutStr(answer.ptr, (int)answer.len, request.out) == (int)answer.len &&
+           FCGX_FFlush(request.out) == 0;
     request.keepConnection = 0; /* a kept connection would keep this worker for one peer */
+    /* Who has said everything is owed nothing but the answer: no lingering until it closes. */
+    if (FCGX_HasSeenEOF(request.in))
+        FCGX_Detach(&request);
+    limit(-1, 0);
     FCGX_Finish_r(&request);
     return sent;
 }

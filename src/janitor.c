@@ -26,7 +26,8 @@ static const struct db_function *const functions[] = {&housekeeping, &recent_pos
 
 struct janitor {
     const struct config *config;
-    struct shared *shared;
+    struct scoreboard *board;
+    struct slot *slot;
     struct db *db;
     struct arena arena;
     int64_t last_post; /* id up to which the load is learnt; 0: from nothing */
@@ -39,9 +40,10 @@ static bool ask(struct janitor *janitor, const struct db_function *function, int
     struct str text = arena_format(&janitor->arena, "%lld", (long long)number);
     struct db_value value = {.bytes = text, .null = number == 0};
 
+    slot_enter(janitor->slot, SLOT_DATABASE, limits.deadline_ms);
     if (db_call(janitor->db, function, &value, &limits, &janitor->arena, answer) != DB_OK)
         return false;
-    dbclock_set(&janitor->shared->clock, answer->clock_ms);
+    dbclock_set(&janitor->board->clock, answer->clock_ms);
     return true;
 }
 
@@ -66,7 +68,7 @@ static void learn_load(struct janitor *janitor)
     if (!janitor->config->pow_adaptive || !ask(janitor, &recent_posts, janitor->last_post, &answer))
         return;
     while (answer.body.len > 0)
-        learn_network(&janitor->shared->load, str_cut(&answer.body, ' '), now_ms);
+        learn_network(&janitor->board->load, str_cut(&answer.body, ' '), now_ms);
     janitor->last_post = answer.next_id;
 }
 
@@ -84,10 +86,12 @@ static int64_t tidy(struct janitor *janitor)
 int janitor_run(const struct heritage *heritage)
 {
     struct sigaction action = {.sa_handler = on_term};
-    struct janitor janitor = {.config = heritage->config, .shared = heritage->shared};
+    struct janitor janitor = {
+        .config = heritage->config, .board = heritage->board, .slot = heritage->slot};
 
     signal(SIGPIPE, SIG_IGN);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGUSR1, &action, NULL); /* the master died without a word */
     janitor.db = db_new(heritage->config->database_url.ptr, functions);
     arena_init(&janitor.arena);
     while (!stopping) {
@@ -95,6 +99,9 @@ int janitor_run(const struct heritage *heritage)
         struct timespec pause = {.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000};
         learn_load(&janitor);
         arena_reset(&janitor.arena);
+        slot_enter(janitor.slot, SLOT_IDLE, clock_monotonic_ms() + pause_ms);
+        if (atomic_fetch_add(&janitor.slot->requests, 1) == 0)
+            kill(heritage->master, SIGCHLD); /* ready */
         ppoll(NULL, 0, &pause, &heritage->sigmask);
     }
     arena_release(&janitor.arena);

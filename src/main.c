@@ -4,6 +4,7 @@
 #include "master.h"
 #include "migrate.h"
 #include "route.h"
+#include "settings.h"
 #include "takeout.h"
 
 #include <stdlib.h>
@@ -15,11 +16,6 @@ struct command {
     const char *summary;
     int (*run)(const struct config *config, int argc, char **argv);
 };
-
-static const char *environment(const char *name)
-{
-    return getenv(name);
-}
 
 static int run_serve(const struct config *config, int argc, char **argv)
 {
@@ -99,7 +95,7 @@ static int run(const struct command *command, int argc, char **argv)
     int status = EXIT_MISCONFIGURED;
 
     arena_init(&arena);
-    if (config_load(&config, &arena, environment, stderr) == 0)
+    if (settings_load(&config, &arena, stderr) == 0)
         status = command->run(&config, argc, argv);
     arena_release(&arena);
     return status;

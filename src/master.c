@@ -1,236 +1,237 @@
 #include "master.h"
 
+#include "children.h"
 #include "clock.h"
-#include "janitor.h"
 #include "listen.h"
 #include "log.h"
 #include "notify.h"
 #include "probe.h"
+#include "settings.h"
 #include "sql.h"
-#include "worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* A child that lives shorter than this is started again only after a pause, which doubles. */
-#define SHORT_LIFE_MS 1000
-#define PAUSE_LEAST_MS 100
-#define PAUSE_MOST_MS 5000
+/* How often the children are looked at. */
+#define TICK_MS 1000
 #define TERM_REPEAT_MS 100
-
-struct child {
-    const char *kind;
-    int (*run)(const struct heritage *heritage);
-    pid_t pid; /* 0: not running */
-    int64_t started_ms;
-    int64_t start_at_ms; /* not before this, when not running */
-    int64_t pause_ms;
-};
+#define PATH_SIZE 4096
 
 struct master {
-    struct heritage heritage;
-    struct child *children; /* the workers, then the janitor */
-    int count;
+    struct children children;
+    struct config config; /* what is in force after the first reload */
+    struct arena arena;   /* its texts */
     struct listener listener;
-    bool misconfigured; /* a child says that it cannot work */
-    sigset_t signals;   /* the ones the master waits for */
+    bool settled; /* whether the service manager was told that all children are ready */
+    char board_path[PATH_SIZE];
+    sigset_t signals; /* the ones the master waits for */
 };
 
-static _Noreturn void become_child(struct master *master, int index, pid_t parent)
-{
-    struct heritage heritage = master->heritage;
-
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(0); /* the master died before the line above */
-    heritage.slot = &heritage.shared->slots[index];
-    atomic_store(&heritage.slot->requests, 0);
-    _exit(master->children[index].run(&heritage));
-}
-
-static void start_child(struct master *master, int index)
-{
-    struct child *child = &master->children[index];
-    pid_t parent = getpid();
-    pid_t pid = fork();
-
-    if (pid == 0)
-        become_child(master, index, parent);
-    if (pid < 0) {
-        log_event(LOG_ERROR, "fork_failed", "error=%s", log_quote(str_from(strerror(errno))));
-        child->start_at_ms = clock_monotonic_ms() + PAUSE_MOST_MS;
-        return;
-    }
-    child->pid = pid;
-    child->started_ms = clock_monotonic_ms();
-    log_event(LOG_DEBUG, "child_started", "kind=%s pid=%d", child->kind, (int)pid);
-}
-
-static void write_obituary(const struct master *master, const struct child *child, int status,
-                           bool expected)
-{
-    const struct slot *slot = &master->heritage.shared->slots[child - master->children];
-    bool killed = WIFSIGNALED(status);
-
-    log_event(expected ? LOG_DEBUG : LOG_WARN, "child_died",
-              "kind=%s pid=%d %s=%d age_ms=%lld requests=%llu", child->kind, (int)child->pid,
-              killed ? "signal" : "status", killed ? WTERMSIG(status) : WEXITSTATUS(status),
-              (long long)(clock_monotonic_ms() - child->started_ms),
-              (unsigned long long)atomic_load(&slot->requests));
-}
-
-static void plan_restart(struct child *child)
-{
-    int64_t now_ms = clock_monotonic_ms();
-
-    if (now_ms - child->started_ms >= SHORT_LIFE_MS)
-        child->pause_ms = 0;
-    else if (child->pause_ms == 0)
-        child->pause_ms = PAUSE_LEAST_MS;
-    else if (child->pause_ms < PAUSE_MOST_MS)
-        child->pause_ms *= 2;
-    child->start_at_ms = now_ms + child->pause_ms;
-    child->pid = 0;
-}
-
-/* Buries every child that has died. Returns how many still live. A child that cannot work with
- * its configuration will not work when started again: then the whole pool ends. */
-static int reap(struct master *master, bool expected)
-{
-    int status;
-    pid_t pid;
-    int alive = 0;
-
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (int i = 0; i < master->count; i++) {
-            if (master->children[i].pid != pid)
-                continue;
-            write_obituary(master, &master->children[i], status, expected);
-            if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_MISCONFIGURED)
-                master->misconfigured = true;
-            plan_restart(&master->children[i]);
-        }
-    }
-    for (int i = 0; i < master->count; i++)
-        alive += master->children[i].pid != 0;
-    return alive;
-}
-
-/* Starts whoever is due. Returns the time until the next is, or -1. */
-static int64_t start_due(struct master *master)
-{
-    int64_t now_ms = clock_monotonic_ms();
-    int64_t wait_ms = -1;
-
-    for (int i = 0; i < master->count; i++) {
-        struct child *child = &master->children[i];
-        if (child->pid == 0 && child->start_at_ms <= now_ms)
-            start_child(master, i);
-        if (child->pid == 0 && (wait_ms < 0 || child->start_at_ms - now_ms < wait_ms))
-            wait_ms = child->start_at_ms > now_ms ? child->start_at_ms - now_ms : 0;
-    }
-    return wait_ms;
-}
-
-/* Sleeps until a signal comes or `wait_ms` (-1: ever) have passed. Returns the signal or 0. */
+/* Sleeps until a signal comes or `wait_ms` have passed. Returns the signal or 0. */
 static int wait_signal(const struct master *master, int64_t wait_ms)
 {
     struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
-    int number = sigtimedwait(&master->signals, NULL, wait_ms < 0 ? NULL : &wait);
+    int number = sigtimedwait(&master->signals, NULL, &wait);
 
     return number > 0 ? number : 0;
-}
-
-static void signal_children(const struct master *master, int number)
-{
-    for (int i = 0; i < master->count; i++) {
-        if (master->children[i].pid)
-            kill(master->children[i].pid, number);
-    }
 }
 
 /* Ends the children: SIGTERM, again and again, since one may come between a child's test and its
  * sleep; after the time to drain SIGKILL. */
 static void drain(struct master *master)
 {
-    int64_t until_ms = clock_monotonic_ms() + master->heritage.config->drain_secs * 1000;
+    const struct config *config = master->children.heritage.config;
+    int64_t until_ms = clock_monotonic_ms() + config->drain_secs * 1000;
 
-    while (reap(master, true) > 0) {
+    while (children_reap(&master->children, true) > 0) {
         bool late = clock_monotonic_ms() >= until_ms;
-        signal_children(master, late ? SIGKILL : SIGTERM);
+        children_signal(&master->children, late ? SIGKILL : SIGTERM);
         wait_signal(master, TERM_REPEAT_MS);
     }
 }
 
+/* Tells once, after the start and after each reload, that all children are ready. */
+static void announce(struct master *master)
+{
+    const struct children *children = &master->children;
+
+    if (master->settled || !children_settled(children))
+        return;
+    master->settled = true;
+    log_event(LOG_INFO, children->generation == 0 ? "ready" : "reloaded", "pid=%d workers=%d",
+              (int)getpid(), children->wanted[SLOT_WORKER]);
+    atomic_store(&children->heritage.board->ready, 1);
+    notify_send("READY=1");
+}
+
+/* ---- reloading ---- */
+
+static void log_lines(const char *event, const char *text)
+{
+    struct str rest = str_from(text);
+
+    while (rest.len > 0)
+        log_event(LOG_ERROR, event, "problem=%s", log_quote(str_cut(&rest, '\n')));
+}
+
+/* All or nothing: whether the settings, as they are now, are right. What is wrong is logged. */
+static bool read_settings(struct config *config, struct arena *arena)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *errors = open_memstream(&text, &len);
+    int wrong;
+
+    if (errors == NULL)
+        abort();
+    wrong = settings_load(config, arena, errors);
+    if (wrong == 0)
+        wrong = config_require_secrets(config, errors);
+    fclose(errors);
+    log_lines("wrong_setting", text);
+    free(text);
+    return wrong == 0;
+}
+
+/* Whether the database, if it answered, has schema `wanted`. */
+static bool has_schema(const struct probe *probe, int64_t wanted)
+{
+    if (!probe->answered || probe->schema == wanted)
+        return true;
+    log_event(LOG_ERROR, "wrong_schema", "database=%lld binary=%d hint=%s",
+              (long long)probe->schema, sql_schema_number(),
+              log_quote(STR("run initialsdb migrate")));
+    return false;
+}
+
+/* Puts settings in force. What only a start can change stays. */
+static void adopt(struct master *master, const struct config *config, const struct arena *arena,
+                  const struct probe *probe)
+{
+    const struct config *old = master->children.heritage.config;
+    struct config next = *config;
+
+    if (!str_equal(next.socket_path, old->socket_path) || next.socket_mode != old->socket_mode)
+        log_event(LOG_WARN, "needs_restart", "settings=%s",
+                  log_quote(STR("SOCKET_PATH, SOCKET_MODE")));
+    next.socket_path = arena_copy((struct arena *)arena, old->socket_path);
+    next.socket_mode = old->socket_mode;
+    arena_release(&master->arena);
+    master->arena = *arena;
+    master->config = next;
+    master->children.heritage.config = &master->config;
+    master->children.wanted[SLOT_WORKER] = probe_workers(&master->config, probe);
+    master->children.generation++;
+    master->settled = false;
+    log_set_level((enum log_level)next.log_level);
+}
+
+static void reload(struct master *master)
+{
+    struct scoreboard *board = master->children.heritage.board;
+    struct config config;
+    struct arena arena;
+    struct probe probe = {.answered = false};
+    int64_t newest = sql_schema_number();
+    bool right;
+
+    notify_reloading();
+    log_event(LOG_INFO, "reloading", "pid=%d", (int)getpid());
+    arena_init(&arena);
+    right = read_settings(&config, &arena);
+    if (right)
+        probe = probe_database(&config);
+    /* A newer one is fine now: an upgrade migrates while the old pool still serves. */
+    newest = probe.schema > newest ? probe.schema : newest;
+    if (right && has_schema(&probe, newest)) {
+        adopt(master, &config, &arena, &probe);
+        metrics_count(&board->metrics, COUNT_RELOADS);
+        atomic_store(&board->loaded_ms, clock_monotonic_ms());
+        atomic_store(&board->workers, master->children.wanted[SLOT_WORKER]);
+        return;
+    }
+    arena_release(&arena);
+    log_event(LOG_ERROR, "reload_refused", "hint=%s", log_quote(STR("the old settings stay")));
+    metrics_count(&board->metrics, COUNT_RELOADS_FAILED);
+    notify_send("READY=1");
+}
+
+/* ---- the one loop ---- */
+
 static void supervise(struct master *master)
 {
+    struct children *children = &master->children;
     int number = 0;
 
     while (number != SIGTERM && number != SIGINT) {
-        reap(master, false);
-        if (master->misconfigured)
+        int64_t wait_ms;
+        if (number == SIGHUP)
+            reload(master);
+        children_reap(children, false);
+        if (children->misconfigured)
             break;
-        number = wait_signal(master, start_due(master));
+        children_check(children);
+        wait_ms = children_keep(children);
+        announce(master);
+        number = wait_signal(master, wait_ms >= 0 && wait_ms < TICK_MS ? wait_ms : TICK_MS);
     }
     notify_send("STOPPING=1");
     log_event(LOG_INFO, "stopping", "drain_secs=%lld",
-              (long long)master->heritage.config->drain_secs);
-    listener_close(&master->listener, master->heritage.config);
+              (long long)children->heritage.config->drain_secs);
+    listener_close(&master->listener, children->heritage.config);
     drain(master);
+    scoreboard_remove(children->heritage.board, master->board_path);
     log_event(LOG_INFO, "stopped", "pid=%d", (int)getpid());
 }
 
 static void block_signals(struct master *master)
 {
+    sigset_t *childs = &master->children.heritage.sigmask;
+
     sigemptyset(&master->signals);
     sigaddset(&master->signals, SIGTERM);
     sigaddset(&master->signals, SIGINT);
+    sigaddset(&master->signals, SIGHUP);
     sigaddset(&master->signals, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &master->signals, &master->heritage.sigmask);
-    /* Ctrl-C reaches the whole group; the children wait for the master's word. */
-    sigaddset(&master->heritage.sigmask, SIGINT);
+    sigprocmask(SIG_BLOCK, &master->signals, childs);
+    /* Ctrl-C and hanging up reach the whole group; the children wait for the master's word. */
+    sigaddset(childs, SIGINT);
+    sigaddset(childs, SIGHUP);
 }
 
-static void enlist(struct master *master, int workers)
+static void settle_in(struct master *master, const struct config *config, const struct probe *probe)
 {
-    master->count = workers + 1;
-    master->children = calloc((size_t)master->count, sizeof(*master->children));
-    master->heritage.shared =
-        mmap(NULL, sizeof(struct shared) + (size_t)master->count * sizeof(struct slot),
-             PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (master->children == NULL || master->heritage.shared == MAP_FAILED)
-        abort();
-    for (int i = 0; i < workers; i++)
-        master->children[i] = (struct child){.kind = "worker", .run = worker_run};
-    master->children[workers] = (struct child){.kind = "janitor", .run = janitor_run};
+    struct heritage *heritage = &master->children.heritage;
+    int64_t now_ms = clock_monotonic_ms();
+
+    scoreboard_path(config->socket_path, master->board_path, sizeof(master->board_path));
+    heritage->config = config;
+    heritage->board = scoreboard_create(master->board_path);
+    heritage->master = getpid();
+    heritage->listen_fd = master->listener.fd;
+    heritage->own_socket = master->listener.own;
+    master->children.wanted[SLOT_WORKER] = probe_workers(config, probe);
+    master->children.wanted[SLOT_JANITOR] = 1;
+    master->children.checked_ms = now_ms;
+    atomic_store(&heritage->board->loaded_ms, now_ms);
+    atomic_store(&heritage->board->workers, master->children.wanted[SLOT_WORKER]);
 }
 
 int master_run(const struct config *config)
 {
-    struct master master = {.heritage = {.config = config}};
-    struct probe probe = probe_database(config);
-    int workers = probe_workers(config, &probe);
+    static struct master master; /* large, mostly empty slots */
+    struct probe probe;
 
-    if (probe.answered && probe.schema != sql_schema_number()) {
-        log_event(LOG_ERROR, "wrong_schema", "database=%lld binary=%d hint=%s",
-                  (long long)probe.schema, sql_schema_number(),
-                  log_quote(STR("run initialsdb migrate")));
+    block_signals(&master);
+    probe = probe_database(config);
+    if (!has_schema(&probe, sql_schema_number()))
         return EXIT_MISCONFIGURED;
-    }
     if (!listener_open(&master.listener, config))
         return EXIT_FAILURE;
-    block_signals(&master);
-    master.heritage.listen_fd = master.listener.fd;
-    master.heritage.own_socket = master.listener.own;
-    enlist(&master, workers);
-    start_due(&master);
-    log_event(LOG_INFO, "ready", "pid=%d workers=%d", (int)getpid(), workers);
-    notify_send("READY=1");
+    arena_init(&master.arena);
+    settle_in(&master, config, &probe);
     supervise(&master);
-    return master.misconfigured ? EXIT_MISCONFIGURED : EXIT_SUCCESS;
+    return master.children.misconfigured ? EXIT_MISCONFIGURED : EXIT_SUCCESS;
 }

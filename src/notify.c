@@ -1,8 +1,10 @@
 #include "notify.h"
 
+#include "clock.h"
 #include "str.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +31,15 @@ void notify_send(const char *state)
     sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
            (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
     close(fd);
+}
+
+void notify_reloading(void)
+{
+    char state[64];
+
+    snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
+             (long long)clock_monotonic_us());
+    notify_send(state);
 }
 
 int notify_listen_fd(void)

@@ -6,6 +6,9 @@
  * (sd_notify(3)). */
 void notify_send(const char *state);
 
+/* Says that the settings are being read again; READY=1 ends it. */
+void notify_reloading(void);
+
 /* The listening socket that was handed over (sd_listen_fds(3)), or -1. The variables that
  * announce it are removed, so that children do not claim it. */
 int notify_listen_fd(void);

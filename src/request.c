@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define QUEUE_CREDIBLE_MS 600000
+
 struct variable {
     const char *name;
     size_t offset; /* of a struct str in struct request */
@@ -38,6 +40,19 @@ static struct str find(char *const *variables, const char *name)
     return STR("");
 }
 
+/* How long the request waited for a worker: since the web server's REQUEST_START_MS (milliseconds
+ * of the same host's clock). What is not credible is not believed. */
+static int64_t read_queue_us(struct str start)
+{
+    uint64_t start_ms;
+    int64_t queue_ms;
+
+    if (!str_to_u64(start, INT64_MAX, &start_ms))
+        return 0;
+    queue_ms = clock_epoch_ms() - (int64_t)start_ms;
+    return queue_ms > 0 && queue_ms <= QUEUE_CREDIBLE_MS ? queue_ms * 1000 : 0;
+}
+
 static enum method read_method(struct str name)
 {
     static const struct str names[] = {[METHOD_GET] = {"GET", 3},
@@ -59,7 +74,8 @@ void request_init(struct request *request, struct arena *arena, char *const *var
 
     memset(request, 0, sizeof(*request));
     request->arena = arena;
-    request->started_us = clock_monotonic_us();
+    request->queue_us = read_queue_us(find(variables, "REQUEST_START_MS"));
+    request->started_us = clock_monotonic_us() - request->queue_us;
     crypto_random(id, sizeof(id));
     request->id = encode_hex(arena, (struct str){.ptr = id, .len = sizeof(id)});
     request->method = read_method(find(variables, "REQUEST_METHOD"));

@@ -14,7 +14,8 @@ enum body_state {
 
 struct request {
     struct arena *arena;
-    int64_t started_us; /* clock_monotonic_us() when it arrived */
+    int64_t started_us; /* clock_monotonic_us() when it arrived, at the web server if that tells */
+    int64_t queue_us;   /* between there and here; 0 when unknown */
     struct str id;      /* made here, 16 hexadecimal digits */
     enum method method;
     struct str path;           /* decoded by the web server */

@@ -48,6 +48,20 @@ const struct db_function *const *route_functions(void)
     return functions;
 }
 
+int route_number(const struct route *route)
+{
+    return route ? (int)(route - routes) + 1 : 0;
+}
+
+const char *route_name(int number)
+{
+    for (int i = 0; routes[i].path; i++) {
+        if (i + 1 == number)
+            return routes[i].path;
+    }
+    return "none";
+}
+
 static bool matches(const char *pattern, struct str path, int64_t *id)
 {
     struct str fixed = str_from(pattern);

@@ -41,6 +41,10 @@ const struct db_function *const *route_functions(void);
 /* The row for `method` (HEAD finds GET) and `path`, or NULL. A number in the path goes to `*id`. */
 const struct route *route_find(enum method method, struct str path, int64_t *id);
 
+/* The number of a row from 1 on; 0 for NULL. And the path of such a number, "none" for others. */
+int route_number(const struct route *route);
+const char *route_name(int number);
+
 /* The methods that `path` answers, as the header Allow has them, in `arena`; empty when the path
  * is unknown. */
 struct str route_allow(struct arena *arena, struct str path);

@@ -7,13 +7,34 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-/* How long one read from or write to the web server may stall. */
+/* How long the web server may take to bring a request, and to take an answer. */
 #define PEER_TIMEOUT_MS 2000
 
+/* No computation on a request comes near this. */
+#define WORK_MS 2000
+
+/* How often an idle worker shows that it lives. */
+#define IDLE_MS 5000
+
+/* Requests between two looks at the memory in use. */
+#define MEMORY_EVERY 64
+
+struct worker {
+    const struct heritage *heritage;
+    struct server server;
+    struct arena arena;
+    uint64_t requests;
+    uint64_t requests_most; /* 0: no limit */
+};
+
 static volatile sig_atomic_t stopping;
+static volatile sig_atomic_t drain_secs;
 
 static void on_term(int signal_number)
 {
@@ -21,44 +42,82 @@ static void on_term(int signal_number)
     stopping = 1;
 }
 
-static void log_request(const struct exchange *exchange, size_t bytes, bool sent)
+/* The master died without a word. Finish, but do not outlive it for long whatever happens. */
+static void on_orphaned(int signal_number)
 {
-    const struct request *request = exchange->request;
-    const struct response *response = exchange->response;
-    const char *path = exchange->route ? exchange->route->path : "-";
-
-    log_event(LOG_INFO, "request",
-              "id=%.*s method=%s route=%s status=%d code=%.*s total_us=%lld database_us=%lld "
-              "bytes=%zu sent=%d",
-              STR_ARG(request->id), route_method_name(request->method), path, response->status,
-              response->code.len > 0 ? (int)response->code.len : 1,
-              response->code.len > 0 ? response->code.ptr : "-",
-              (long long)(clock_monotonic_us() - request->started_us),
-              (long long)exchange->database_us, bytes, sent);
+    (void)signal_number;
+    stopping = 1;
+    fcgi_exit_after((unsigned)drain_secs);
 }
 
-static void answer(struct server *server, struct arena *arena, int connection)
+static void enter(const struct worker *worker, enum slot_state state, int64_t lasts_ms)
 {
-    char *const *variables = fcgi_begin(connection, PEER_TIMEOUT_MS);
-    size_t limit = (size_t)server->config->body_limit_max_bytes;
+    slot_enter(worker->heritage->slot, state, clock_monotonic_ms() + lasts_ms);
+}
+
+static void log_request(const struct exchange *exchange, const struct observation *seen)
+{
+    const struct request *request = exchange->request;
+
+    log_event(LOG_INFO, "request",
+              "id=%.*s method=%s route=%s status=%d code=%.*s queue_us=%lld database_us=%lld "
+              "total_us=%lld bytes=%zu sent=%d",
+              STR_ARG(request->id), route_method_name(request->method),
+              exchange->route ? exchange->route->path : "-", seen->status,
+              seen->code.len > 0 ? (int)seen->code.len : 1,
+              seen->code.len > 0 ? seen->code.ptr : "-", (long long)seen->queue_us,
+              (long long)seen->database_us, (long long)seen->total_us, seen->bytes, seen->sent);
+}
+
+static bool receive(struct worker *worker, struct request *request, int connection)
+{
+    char *const *variables;
+    size_t limit = (size_t)worker->server.config->body_limit_max_bytes;
+    struct str body;
+    bool complete;
+
+    enter(worker, SLOT_READING, PEER_TIMEOUT_MS);
+    variables = fcgi_begin(connection, PEER_TIMEOUT_MS);
+    if (variables == NULL) {
+        metrics_count(worker->server.metrics, COUNT_UNREADABLE);
+        return false;
+    }
+    request_init(request, &worker->arena, variables);
+    if (request->method != METHOD_POST)
+        limit = 0;
+    body = fcgi_read_body(&worker->arena, limit, &complete);
+    if (request->method == METHOD_POST)
+        request_set_body(request, body, limit, complete);
+    return true;
+}
+
+static void answer(struct worker *worker, int connection)
+{
     struct request request;
     struct response response;
     struct exchange exchange;
+    struct observation seen;
     struct str bytes;
-    bool sent;
 
-    if (variables == NULL)
+    if (!receive(worker, &request, connection))
         return;
-    request_init(&request, arena, variables);
-    if (request.method == METHOD_POST) {
-        bool complete;
-        struct str body = fcgi_read_body(arena, limit, &complete);
-        request_set_body(&request, body, limit, complete);
-    }
-    exchange = serve(server, &request, &response, fcgi_connection());
-    bytes = response_render(&response, arena, request.id, request.method == METHOD_HEAD);
-    sent = fcgi_finish(bytes);
-    log_request(&exchange, bytes.len, sent);
+    enter(worker, SLOT_WORKING, WORK_MS);
+    exchange = serve(&worker->server, &request, &response, fcgi_connection());
+    bytes = response_render(&response, &worker->arena, request.id, request.method == METHOD_HEAD);
+    seen = (struct observation){
+        .route = route_number(exchange.route),
+        .status = response.status,
+        .code = response.code,
+        .queue_us = request.queue_us,
+        .database_us = exchange.database_us,
+        .bytes = bytes.len,
+    };
+    atomic_store(&worker->heritage->slot->route, seen.route);
+    enter(worker, SLOT_WRITING, PEER_TIMEOUT_MS);
+    seen.sent = fcgi_finish(bytes, PEER_TIMEOUT_MS);
+    seen.total_us = clock_monotonic_us() - request.started_us;
+    metrics_observe(worker->server.metrics, &seen);
+    log_request(&exchange, &seen);
 }
 
 /* Under load ppoll() returns for the socket and leaves a signal pending. */
@@ -70,12 +129,15 @@ static bool term_is_pending(void)
 }
 
 /* Waits for a connection with signals open; -1 when woken without one. */
-static int next_connection(const struct heritage *heritage)
+static int next_connection(const struct worker *worker)
 {
+    const struct heritage *heritage = worker->heritage;
     struct pollfd fd = {.fd = heritage->listen_fd, .events = POLLIN};
+    struct timespec wait = {.tv_sec = IDLE_MS / 1000};
 
+    enter(worker, stopping ? SLOT_DRAINING : SLOT_IDLE, IDLE_MS);
     /* Once stopping, only what is queued on a socket that dies with us is still taken. */
-    if (!stopping && ppoll(&fd, 1, NULL, &heritage->sigmask) < 0 && errno != EINTR)
+    if (!stopping && ppoll(&fd, 1, &wait, &heritage->sigmask) < 0 && errno != EINTR)
         log_event(LOG_ERROR, "poll_failed", "error=%s", log_quote(str_from(strerror(errno))));
     if (term_is_pending())
         stopping = 1;
@@ -94,30 +156,87 @@ static bool is_served_by(struct db *db, const struct config *config)
     return db_connect(db, &limits) != DB_FAILED;
 }
 
-int worker_run(const struct heritage *heritage)
+static int64_t resident_kb(void)
 {
-    struct sigaction action = {.sa_handler = on_term};
-    struct server server = {.config = heritage->config,
-                            .clock = &heritage->shared->clock,
-                            .load = &heritage->shared->load};
-    struct arena arena;
+    long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (file && fscanf(file, "%*s %lld", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* Whether this worker has done, or has grown, enough. */
+static bool is_worn(struct worker *worker)
+{
+    const struct config *config = worker->heritage->config;
+    struct slot *slot = worker->heritage->slot;
+
+    worker->requests++;
+    atomic_store_explicit(&slot->requests, worker->requests, memory_order_relaxed);
+    if (worker->requests % MEMORY_EVERY == 1)
+        atomic_store(&slot->memory_kb, resident_kb());
+    return (worker->requests_most > 0 && worker->requests >= worker->requests_most) ||
+           (config->worker_max_rss_mb > 0 &&
+            atomic_load(&slot->memory_kb) > config->worker_max_rss_mb * 1024);
+}
+
+/* Answers until told to stop. Returns the exit status. */
+static int work(struct worker *worker)
+{
     int connection;
 
-    fcgi_init();
-    signal(SIGPIPE, SIG_IGN);
-    sigaction(SIGTERM, &action, NULL);
-    server.db = db_new(heritage->config->database_url.ptr, route_functions());
-    if (!is_served_by(server.db, heritage->config))
-        return EXIT_MISCONFIGURED;
-    arena_init(&arena);
-    while ((connection = next_connection(heritage)) >= 0 || !stopping) {
+    while ((connection = next_connection(worker)) >= 0 || !stopping) {
         if (connection < 0)
             continue;
-        answer(&server, &arena, connection);
-        arena_reset(&arena);
-        atomic_fetch_add(&heritage->slot->requests, 1);
+        answer(worker, connection);
+        arena_reset(&worker->arena);
+        if (is_worn(worker) && !stopping)
+            return EXIT_RECYCLED;
     }
-    arena_release(&arena);
-    db_free(server.db);
-    return 0;
+    return EXIT_SUCCESS;
+}
+
+static void init(struct worker *worker, const struct heritage *heritage)
+{
+    struct sigaction term = {.sa_handler = on_term};
+    struct sigaction orphaned = {.sa_handler = on_orphaned, .sa_flags = SA_RESTART};
+    uint64_t most = (uint64_t)heritage->config->worker_max_requests;
+
+    drain_secs = (sig_atomic_t)heritage->config->drain_secs;
+    fcgi_init();
+    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGTERM, &term, NULL);
+    sigaction(SIGUSR1, &orphaned, NULL);
+    *worker = (struct worker){
+        .heritage = heritage,
+        .server = {.config = heritage->config,
+                   .clock = &heritage->board->clock,
+                   .load = &heritage->board->load,
+                   .metrics = &heritage->board->metrics,
+                   .slot = heritage->slot},
+        /* not all in one moment */
+        .requests_most = most > 0 ? most - (uint64_t)getpid() % (most / 10 + 1) : 0,
+    };
+    arena_init(&worker->arena);
+}
+
+int worker_run(const struct heritage *heritage)
+{
+    struct worker worker;
+    int status = EXIT_MISCONFIGURED;
+
+    init(&worker, heritage);
+    enter(&worker, SLOT_STARTING, heritage->config->read_deadline_ms);
+    worker.server.db = db_new(heritage->config->database_url.ptr, route_functions());
+    if (is_served_by(worker.server.db, heritage->config)) {
+        enter(&worker, SLOT_IDLE, IDLE_MS);
+        kill(heritage->master, SIGCHLD);
+        status = work(&worker);
+    }
+    arena_release(&worker.arena);
+    db_free(worker.server.db);
+    return status;
 }

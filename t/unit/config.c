@@ -32,7 +32,8 @@ END_TEST
 START_TEST(defaults_are_within_their_ranges)
 {
     ck_assert_int_eq(LOAD(NULL), 0);
-#define PARAM_TEXT(field, name, standard, help) ck_assert_uint_gt(config.field.len, 0);
+#define PARAM_TEXT(field, name, standard, help)                                                    \
+    ck_assert_uint_eq(config.field.len, sizeof(standard) - 1);
 #define PARAM_INT(field, name, standard, least, most, help)                                        \
     ck_assert_int_ge(config.field, least);                                                         \
     ck_assert_int_le(config.field, most);
@@ -214,7 +215,8 @@ START_TEST(description_names_every_setting)
 {
     struct str text = settings_printed(NULL, describe);
 
-#define PARAM_TEXT(field, name, standard, help) ck_assert(mentions(text, name " (default "));
+#define PARAM_TEXT(field, name, standard, help)                                                    \
+    ck_assert(mentions(text, *standard ? name " (default " standard ")" : name "\n"));
 #define PARAM_INT(field, name, standard, least, most, help)                                        \
     ck_assert(mentions(text, name " (default " #standard ")"));
 #define PARAM_BOOL(field, name, standard, help) ck_assert(mentions(text, name " (default "));
