@@ -134,31 +134,49 @@ begin
 end
 $$;
 
--- Is one string of "x|y" in the text?
-create function board.contains(p_text text, p_patterns text) returns boolean
-language plpgsql immutable strict parallel safe as $$
-begin
-  return exists (select from unnest(string_to_array(p_patterns, '|')) as p where strpos(p_text, p) > 0);
-end
-$$;
-
--- Does a message match? Asked when a query has phrases; without them its filter says it all.
+-- Does a message match? Asked when a query has phrases; without them its filter says it all. "x|y" is a
+-- regular expression as it stands: folded words hold nothing that means anything in one.
 create function board.satisfies(p_terms tsvector, p_body text, p_query board.alternative[])
 returns boolean
 language plpgsql immutable strict parallel safe as $$
 declare
   v_text text := board.fold(p_body);
   v_one board.alternative;
+  v_pattern text;
+  v_matches boolean;
 begin
   foreach v_one in array p_query loop
-    if coalesce(p_terms @@ v_one.filter, true)
-      and not exists (select from unnest(v_one.phrases) as p where not board.contains(v_text, p))
-      and not exists (select from unnest(v_one.forbidden) as f where board.contains(v_text, f)) then
+    v_matches := coalesce(p_terms @@ v_one.filter, true);
+    foreach v_pattern in array v_one.phrases loop
+      v_matches := v_matches and v_text ~ v_pattern;
+    end loop;
+    foreach v_pattern in array v_one.forbidden loop
+      v_matches := v_matches and v_text !~ v_pattern;
+    end loop;
+    if v_matches then
       return true;
     end if;
   end loop;
   return false;
 end
+$$;
+
+-- What an ASCII text must look like, at least, to satisfy a query of one alternative: parts of a phrase with
+-- whatever is between words between them. Null when nothing can be said.
+create function board.outlines(p_query board.alternative[]) returns text[]
+language plpgsql immutable parallel safe as $$
+begin
+  if cardinality(p_query) = 1 then
+    return array(select replace(btrim(split_part(p, '|', 1)), ' ', '[^a-z0-9]*') from unnest(p_query[1].phrases) as p);
+  end if;
+  return null;
+end
+$$;
+
+-- Much cheaper than to fold the text. Others than ASCII have to be folded.
+create function board.looks_like(p_body text, p_outlines text[]) returns boolean
+language sql immutable parallel safe as $$
+  select p_outlines is null or octet_length(p_body) > char_length(p_body) or lower(p_body) ~ all (p_outlines)
 $$;
 
 -- The whole question as one condition on the words, null when they cannot answer it.

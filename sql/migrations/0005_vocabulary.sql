@@ -19,7 +19,7 @@ create table board.vocabulary (
   key text collate "C" primary key
 );
 
--- Keys that are in at least 64 messages of a chapter (a bucket of 32768 ids). Only the cost of a search depends
+-- Keys that are in at least 64 messages of a chapter, a bucket of 32768 ids. Only the cost of a search depends
 -- on it, never its result.
 create table board.dense_key (
   key      text collate "C" not null,
@@ -31,7 +31,7 @@ create table board.dense_key (
 create table board.message_state (
   one          boolean primary key default true check (one),
   settled      bigint not null, -- the vocabulary knows every message up to this id, hidden or not
-  chapters     integer not null, -- of so many chapters the dense keys are known
+  counted      bigint not null, -- dense keys are known of the ids below this one
   awaited      bigint not null, -- settled goes up to here next,
   awaited_from text[] not null  -- when these transactions, which may still write below it, have ended
 );
@@ -68,17 +68,18 @@ language sql volatile as $$
   select key, p_chapter, count(*) from board.message, unnest(tsvector_to_array(board.keys(terms))) as key
   where id >= p_chapter::bigint << 15 and id < (p_chapter + 1)::bigint << 15
   group by key having count(*) >= 64
-  on conflict do nothing
+  on conflict (key, chapter) do update set messages = excluded.messages
 $$;
 
--- Learns the words of the next settled messages, and when these complete a chapter, which keys are dense
--- in it. An id is settled when it was drawn and nobody is left who may still write it or one below. Answers
--- how many ids are ready to be learned next.
+-- Learns the words of the next settled messages, and every now and then which keys are dense among them. An id
+-- is settled when it was drawn and nobody is left who may still write it or one below. Answers how much is
+-- left to do at once, in ids.
 create function board.settle(p_ids integer) returns bigint
 language plpgsql volatile as $$
 declare
   v_state board.message_state;
   v_to bigint;
+  v_step integer;
 begin
   select * into v_state from board.message_state;
   if v_state.settled >= v_state.awaited then
@@ -93,14 +94,17 @@ begin
     v_state.settled := v_to;
     v_state.awaited_from := '{}';
   end if;
-  if v_state.settled + 1 >= (v_state.chapters + 1)::bigint << 15 then
-    perform board.count_dense_keys(v_state.chapters);
-    v_state.chapters := v_state.chapters + 1;
+  -- The newest chapter is counted four times while it fills; in a hurry only once.
+  v_step := case when v_state.awaited - v_state.counted > 65536 then 32768 else 8192 end;
+  if v_state.settled + 1 >= (v_state.counted / v_step + 1) * v_step then
+    perform board.count_dense_keys(board.bucket(v_state.counted, 1));
+    v_state.counted := (v_state.counted / v_step + 1) * v_step;
   end if;
-  update board.message_state set settled = v_state.settled, chapters = v_state.chapters,
+  update board.message_state set settled = v_state.settled, counted = v_state.counted,
     awaited = v_state.awaited, awaited_from = v_state.awaited_from
-  where (settled, chapters, awaited, awaited_from)
-    is distinct from (v_state.settled, v_state.chapters, v_state.awaited, v_state.awaited_from);
-  return case when v_state.awaited_from = '{}' then v_state.awaited - v_state.settled else 0 end;
+  where (settled, counted, awaited, awaited_from)
+    is distinct from (v_state.settled, v_state.counted, v_state.awaited, v_state.awaited_from);
+  return case when v_state.awaited_from = '{}' then v_state.awaited - v_state.settled else 0 end
+    + case when v_state.settled - v_state.counted >= v_step then v_step else 0 end;
 end
 $$;

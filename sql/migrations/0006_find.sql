@@ -48,41 +48,59 @@ end
 $$;
 
 -- The newest hits in one bucket below an id. `id + 0` keeps the primary key out of it, and the materialized
--- step keeps the limit from choosing another plan: this must be the GIN index.
+-- step keeps the limit from choosing another plan: this must be the GIN index. Texts are looked at one by one
+-- from the newest, until there are enough.
 create function board.probe(
   p_level integer, p_bucket integer, p_keys tsquery, p_filter tsquery, p_exact board.alternative[],
-  p_below bigint, p_rows integer)
-returns table (id bigint, body text, created_at timestamptz)
-language plpgsql stable rows 30 as $$
+  p_below bigint, p_rows integer, out ids bigint[], out items text[])
+language plpgsql stable as $$
+declare
+  v_outlines text[] := board.outlines(p_exact);
 begin
   if p_level = 0 then
-    return query with hit as materialized (
-      select m.id, m.body, m.created_at from board.message as m
-      where board.bucket(m.id, 0) = p_bucket and board.keys(m.terms) @@ p_keys and m.id + 0 < p_below
-        and (p_filter is null or m.terms @@ p_filter)
-        and (p_exact is null or board.satisfies(m.terms, m.body, p_exact)))
-      select * from hit order by 1 desc limit p_rows;
+    with candidate as materialized (
+      select id, body, created_at, terms from board.message
+      where board.bucket(id, 0) = p_bucket and board.keys(terms) @@ p_keys and id + 0 < p_below
+        and (p_filter is null or terms @@ p_filter)
+    ), hit as (
+      select id, body, created_at from (select * from candidate order by id desc) as c
+      where p_exact is null or board.looks_like(body, v_outlines) and board.satisfies(terms, body, p_exact)
+      limit p_rows
+    )
+    select array_agg(id), array_agg(board.listing(id, body, created_at)) into ids, items from hit;
   elsif p_level = 1 then
-    return query with hit as materialized (
-      select m.id, m.body, m.created_at from board.message as m
-      where board.bucket(m.id, 1) = p_bucket and board.keys(m.terms) @@ p_keys and m.id + 0 < p_below
-        and (p_filter is null or m.terms @@ p_filter)
-        and (p_exact is null or board.satisfies(m.terms, m.body, p_exact)))
-      select * from hit order by 1 desc limit p_rows;
+    with candidate as materialized (
+      select id, body, created_at, terms from board.message
+      where board.bucket(id, 1) = p_bucket and board.keys(terms) @@ p_keys and id + 0 < p_below
+        and (p_filter is null or terms @@ p_filter)
+    ), hit as (
+      select id, body, created_at from (select * from candidate order by id desc) as c
+      where p_exact is null or board.looks_like(body, v_outlines) and board.satisfies(terms, body, p_exact)
+      limit p_rows
+    )
+    select array_agg(id), array_agg(board.listing(id, body, created_at)) into ids, items from hit;
   elsif p_level = 2 then
-    return query with hit as materialized (
-      select m.id, m.body, m.created_at from board.message as m
-      where board.bucket(m.id, 2) = p_bucket and board.keys(m.terms) @@ p_keys and m.id + 0 < p_below
-        and (p_filter is null or m.terms @@ p_filter)
-        and (p_exact is null or board.satisfies(m.terms, m.body, p_exact)))
-      select * from hit order by 1 desc limit p_rows;
+    with candidate as materialized (
+      select id, body, created_at, terms from board.message
+      where board.bucket(id, 2) = p_bucket and board.keys(terms) @@ p_keys and id + 0 < p_below
+        and (p_filter is null or terms @@ p_filter)
+    ), hit as (
+      select id, body, created_at from (select * from candidate order by id desc) as c
+      where p_exact is null or board.looks_like(body, v_outlines) and board.satisfies(terms, body, p_exact)
+      limit p_rows
+    )
+    select array_agg(id), array_agg(board.listing(id, body, created_at)) into ids, items from hit;
   else
-    return query with hit as materialized (
-      select m.id, m.body, m.created_at from board.message as m
-      where board.bucket(m.id, 3) = p_bucket and board.keys(m.terms) @@ p_keys and m.id + 0 < p_below
-        and (p_filter is null or m.terms @@ p_filter)
-        and (p_exact is null or board.satisfies(m.terms, m.body, p_exact)))
-      select * from hit order by 1 desc limit p_rows;
+    with candidate as materialized (
+      select id, body, created_at, terms from board.message
+      where board.bucket(id, 3) = p_bucket and board.keys(terms) @@ p_keys and id + 0 < p_below
+        and (p_filter is null or terms @@ p_filter)
+    ), hit as (
+      select id, body, created_at from (select * from candidate order by id desc) as c
+      where p_exact is null or board.looks_like(body, v_outlines) and board.satisfies(terms, body, p_exact)
+      limit p_rows
+    )
+    select array_agg(id), array_agg(board.listing(id, body, created_at)) into ids, items from hit;
   end if;
 end
 $$;
@@ -161,6 +179,7 @@ $$;
 create type board.lookup as (
   possible boolean,  -- false when no settled message can match
   keys     tsquery,  -- every match satisfies it; null when the index cannot be asked
+  meeting  boolean,  -- several requirements have to meet in a match
   complete boolean,  -- and whatever satisfies it matches, but for what is excluded and for phrases
   bounds   integer[] -- at most so many messages with these keys in chapter 0, 1, 2...
 );
@@ -177,7 +196,7 @@ $$;
 create function board.lookup_one(p_alternative board.alternative, p_chapters integer) returns board.lookup
 language plpgsql stable as $$
 declare
-  v_lookup board.lookup := (true, null, true, null);
+  v_lookup board.lookup := (true, null, cardinality(p_alternative.words) > 1, true, null);
   v_words text;
   v_keys text[];
   v_one tsquery;
@@ -187,7 +206,7 @@ begin
     v_lookup.complete := v_lookup.complete and board.is_exact(v_words, v_keys);
     continue when v_keys is null;
     if v_keys = '{}' then
-      return (false, null, true, null)::board.lookup;
+      return (false, null, false, true, null)::board.lookup;
     end if;
     v_one := (select string_agg(board.quoted(k), ' | ') from unnest(v_keys) as k)::tsquery;
     v_lookup.keys := coalesce(v_lookup.keys && v_one, v_one);
@@ -200,7 +219,7 @@ $$;
 create function board.lookup(p_query board.alternative[], p_chapters integer) returns board.lookup
 language plpgsql stable as $$
 declare
-  v_lookup board.lookup := (false, null, true, null);
+  v_lookup board.lookup := (false, null, false, true, null);
   v_alternative board.alternative;
   v_one board.lookup;
 begin
@@ -210,29 +229,27 @@ begin
     if v_one.keys is null then
       return v_one;
     end if;
-    v_lookup := (true, coalesce(v_lookup.keys || v_one.keys, v_one.keys), v_lookup.complete and v_one.complete,
-      board.sum_of(v_one.bounds, v_lookup.bounds));
+    v_lookup := (true, coalesce(v_lookup.keys || v_one.keys, v_one.keys), v_lookup.meeting or v_one.meeting,
+      v_lookup.complete and v_one.complete, board.sum_of(v_one.bounds, v_lookup.bounds));
   end loop;
   return v_lookup;
 end
 $$;
 
 -- The largest bucket to ask next, the one with this id in it, in which at most `p_bound` messages may have
--- the keys. Nothing is known of the newest chapters yet: there buckets stay small.
+-- the keys.
 create function board.level(p_bounds integer[], p_id bigint, p_most integer, p_bound integer) returns integer
 language plpgsql immutable as $$
 declare
   v_chapter integer := board.bucket(p_id, 1);
   v_first integer;
 begin
-  if v_chapter < cardinality(p_bounds) then
-    for v_level in reverse p_most .. 1 loop
-      v_first := board.bucket(p_id, v_level) << (3 * (v_level - 1));
-      if (select sum(b) from unnest(p_bounds[v_first + 1 : v_chapter + 1]) as b) <= p_bound then
-        return v_level;
-      end if;
-    end loop;
-  end if;
+  for v_level in reverse p_most .. 1 loop
+    v_first := board.bucket(p_id, v_level) << (3 * (v_level - 1));
+    if (select sum(b) from unnest(p_bounds[v_first + 1 : v_chapter + 1]) as b) <= p_bound then
+      return v_level;
+    end if;
+  end loop;
   return 0;
 end
 $$;
@@ -274,32 +291,33 @@ begin
 end
 $$;
 
--- Goes down bucket by bucket; each that did not fill the page allows the next to be larger.
+-- Goes down bucket by bucket; each that did not fill the page allows the next to be larger. Of requirements that
+-- must meet, what is dense says little about how often they do: where nothing was found, more is risked.
 create function board.search_buckets(
-  p_search board.progress, p_filter tsquery, p_exact board.alternative[], p_lookup board.lookup)
+  p_search board.progress, p_filter tsquery, p_exact board.alternative[], p_lookup board.lookup, p_counted bigint)
 returns board.progress
 language plpgsql volatile as $$
 declare
   v_search board.progress := p_search;
   v_bottom bigint := (select min(id) from board.message);
   v_most integer := 0;
+  v_bound integer := 2048;
   v_level integer;
   v_bucket integer;
-  v_ids bigint[];
-  v_items text[];
+  v_found record;
 begin
   while not board.finished(v_search) loop
-    v_level := board.level(p_lookup.bounds, v_search.below - 1, v_most,
-      case when p_exact is null then 16384 else 2048 end); -- a phrase has to be looked for in the texts
+    v_level := case when v_search.below > p_counted then 0
+      else board.level(p_lookup.bounds, v_search.below - 1, v_most, v_bound) end;
     v_bucket := board.bucket(v_search.below - 1, v_level);
-    select array_agg(id), array_agg(board.listing(id, body, created_at)) into v_ids, v_items
-    from board.probe(v_level, v_bucket, p_lookup.keys, p_filter, p_exact, v_search.below,
+    v_found := board.probe(v_level, v_bucket, p_lookup.keys, p_filter, p_exact, v_search.below,
       v_search.wanted - cardinality(v_search.ids));
-    v_search.ids := v_search.ids || v_ids;
-    v_search.items := v_search.items || v_items;
-    v_search.below := v_bucket::bigint << (12 + 3 * v_level);
-    if v_search.below <= v_bottom then
-      v_search.below := null;
+    v_search.below := nullif(greatest(v_bottom, v_bucket::bigint << (12 + 3 * v_level)), v_bottom);
+    if v_found.ids is not null then
+      v_search.ids := v_search.ids || v_found.ids;
+      v_search.items := v_search.items || v_found.items;
+    elsif p_lookup.meeting and p_exact is null then
+      v_bound := least(16384, v_bound * 2);
     end if;
     v_most := least(3, v_most + 1);
   end loop;
@@ -330,7 +348,7 @@ begin
   v_search := search_rows(v_search, v_filter, v_exact,
     case when v_prefix then v_state.settled + 1 else 9223372036854775807 end);
   if not finished(v_search) then
-    v_lookup := lookup(p_query, v_state.chapters);
+    v_lookup := lookup(p_query, bucket(v_state.counted - 1, 1) + 1);
     if not v_lookup.possible then
       v_search.below := null;
     elsif v_lookup.keys is null then
@@ -339,7 +357,7 @@ begin
       if v_lookup.complete and not exists (select from unnest(p_query) as a where a.filter::text like '%!%') then
         v_filter := null;
       end if;
-      v_search := search_buckets(v_search, v_filter, v_exact, v_lookup);
+      v_search := search_buckets(v_search, v_filter, v_exact, v_lookup, v_state.counted);
     end if;
   end if;
   items := v_search.items[:p_limit];

@@ -25,7 +25,7 @@ class DatabaseCase(unittest.TestCase):
             "truncate board.spent, board.rate_limit, board.message, board.hidden, board.message_change,"
             " board.import, board.vocabulary, board.dense_key restart identity;"
             "update board.message_total set total = 0;"
-            "update board.message_state set settled = 0, chapters = 0, awaited = 0, awaited_from = '{}'"
+            "update board.message_state set settled = 0, counted = 0, awaited = 0, awaited_from = '{}'"
         )
 
     def call(self, function: str, *arguments, **options) -> Answer:
