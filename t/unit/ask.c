@@ -1,10 +1,10 @@
 #include "ask.h"
 
 #include "encode.h"
+#include "environment.h"
 #include "log.h"
 #include "proof.h"
 #include "serve.h"
-#include "settings.h"
 #include "unit.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static struct server server = {.config = &config, .clock = &clock_of_database, .
 
 void ask_start(const char *const *settings)
 {
-    const char *all[MAX_VARIABLES] = {"POW_SECRET_KEY=" SETTINGS_KEY, "SERVER_SALT=" SETTINGS_KEY,
+    const char *all[MAX_VARIABLES] = {"POW_SECRET_KEY=" TEST_KEY, "SERVER_SALT=" TEST_KEY,
                                       "DATABASE_URL=host=/nonexistent connect_timeout=1",
                                       "POW_DIFFICULTY=3", "POW_ROUNDS=2"};
     struct str said;
@@ -33,7 +33,7 @@ void ask_start(const char *const *settings)
     }
     all[count] = NULL;
     log_set_level(LOG_ERROR);
-    ck_assert_msg(settings_load(&config, all, &said) == 0, "%.*s", STR_ARG(said));
+    ck_assert_msg(environment_load(&config, all, &said) == 0, "%.*s", STR_ARG(said));
     if (server.db == NULL)
         server.db = db_new(config.database_url.ptr, route_functions());
 }

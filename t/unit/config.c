@@ -1,5 +1,5 @@
 #include "config.h"
-#include "settings.h"
+#include "environment.h"
 #include "unit.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 static struct config config;
 static struct str said;
 
-#define LOAD(...) settings_load(&config, (const char *const[]){__VA_ARGS__, NULL}, &said)
+#define LOAD(...) environment_load(&config, (const char *const[]){__VA_ARGS__, NULL}, &said)
 
 static bool mentions(struct str text, const char *part)
 {
@@ -165,7 +165,7 @@ START_TEST(networks_are_read_and_printed)
 {
     ck_assert_int_eq(LOAD("IP_RATE_EXEMPT=192.0.2.0/24, 2001:db8::/32 ::1"), 0);
     ck_assert_int_eq(config.ip_rate_exempt.count, 3);
-    ck_assert(mentions(settings_printed(&config, config_print),
+    ck_assert(mentions(environment_printed(&config, config_print),
                        "\nIP_RATE_EXEMPT=192.0.2.0/24 2001:db8::/32 ::1/128\n"));
     ck_assert_int_eq(LOAD("TRUSTED_PROXIES=192.0.2.1/24"), 1);
     ck_assert(mentions(said, "TRUSTED_PROXIES: must be networks"));
@@ -187,7 +187,7 @@ START_TEST(printing_shows_every_setting_as_it_would_be_given)
     struct str printed;
 
     ck_assert_int_eq(LOAD("POW_ROUNDS=7", "POW_ENABLE=0", "LOG_LEVEL=warn"), 0);
-    printed = settings_printed(&config, config_print);
+    printed = environment_printed(&config, config_print);
     ck_assert(mentions(printed, "\nPOW_ROUNDS=7\n"));
     ck_assert(mentions(printed, "\nPOW_ENABLE=false\n"));
     ck_assert(mentions(printed, "\nLOG_LEVEL=warn\n"));
@@ -201,7 +201,7 @@ START_TEST(printing_tells_no_password)
                           "MIGRATE_DATABASE_URL=postgres://u:geheim@h/d",
                           "ADMIN_DATABASE_URL=postgresql://h/d?password=geheim"),
                      0);
-    ck_assert(!mentions(settings_printed(&config, config_print), "geheim"));
+    ck_assert(!mentions(environment_printed(&config, config_print), "geheim"));
 }
 END_TEST
 
@@ -213,7 +213,7 @@ static void describe(const struct config *unused, FILE *out)
 
 START_TEST(description_names_every_setting)
 {
-    struct str text = settings_printed(NULL, describe);
+    struct str text = environment_printed(NULL, describe);
 
 #define PARAM_TEXT(field, name, standard, help)                                                    \
     ck_assert(mentions(text, *standard ? name " (default " standard ")" : name "\n"));

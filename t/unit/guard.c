@@ -1,7 +1,7 @@
 /* What guards refuse, asked through serve(): everything here is decided without the database. */
 #include "ask.h"
+#include "environment.h"
 #include "route.h"
-#include "settings.h"
 #include "unit.h"
 
 #include <string.h>
@@ -235,9 +235,9 @@ START_TEST(keys_rotate_without_refusing_anybody)
 
     ASK_START(NULL);
     proof = ask_proof(NULL);
-    ASK_START("POW_SECRET_KEY=" SETTINGS_LONG_KEY, "POW_SECRET_KEY_PREVIOUS=" SETTINGS_KEY);
+    ASK_START("POW_SECRET_KEY=" TEST_LONG_KEY, "POW_SECRET_KEY_PREVIOUS=" TEST_KEY);
     ask_expect(ask("POST", CREATE, proof), 503, "UNAVAILABLE", NULL);
-    ASK_START("POW_SECRET_KEY=" SETTINGS_LONG_KEY);
+    ASK_START("POW_SECRET_KEY=" TEST_LONG_KEY);
     ask_expect(ask("POST", CREATE, proof), 403, "POW_INVALID", NULL);
 }
 END_TEST

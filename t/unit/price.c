@@ -1,7 +1,7 @@
 /* Load and price: how hard a proof gets while many post. */
 #include "price.h"
+#include "environment.h"
 #include "load.h"
-#include "settings.h"
 #include "unit.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@ static void load_settings(const char *const *variables)
 {
     struct str said;
 
-    ck_assert_int_eq(settings_load(&config, variables, &said), 0);
+    ck_assert_int_eq(environment_load(&config, variables, &said), 0);
 }
 
 static double work(struct price price)

@@ -1,6 +1,6 @@
 /* The secrets among the settings: where they come from, and what is refused. */
 #include "config.h"
-#include "settings.h"
+#include "environment.h"
 #include "unit.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 static struct config config;
 static struct str said;
 
-#define LOAD(...) settings_load(&config, (const char *const[]){__VA_ARGS__, NULL}, &said)
+#define LOAD(...) environment_load(&config, (const char *const[]){__VA_ARGS__, NULL}, &said)
 
 static const char *variable(const char *name, const char *value)
 {
@@ -24,16 +24,16 @@ static bool has_key(void)
 
 START_TEST(secret_is_read_from_the_environment)
 {
-    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" SETTINGS_KEY), 0);
+    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" TEST_KEY), 0);
     ck_assert(has_key());
 }
 END_TEST
 
 START_TEST(secret_has_up_to_64_bytes)
 {
-    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" SETTINGS_LONG_KEY), 0);
+    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" TEST_LONG_KEY), 0);
     ck_assert_uint_eq(config.pow_secret_key.len, 64);
-    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" SETTINGS_KEY SETTINGS_LONG_KEY), 1);
+    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" TEST_KEY TEST_LONG_KEY), 1);
 }
 END_TEST
 
@@ -57,9 +57,9 @@ START_TEST(b14_missing_or_empty_secrets_are_named)
 
     ck_assert_int_eq(LOAD("POW_SECRET_KEY=", "SERVER_SALT="), 0);
     ck_assert_int_eq(config_require_secrets(&config, stderr), 2);
-    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" SETTINGS_KEY), 0);
+    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" TEST_KEY), 0);
     ck_assert_int_eq(config_require_secrets(&config, stderr), 1);
-    text = settings_printed(&config, config_print);
+    text = environment_printed(&config, config_print);
     ck_assert_ptr_nonnull(strstr(text.ptr, "POW_SECRET_KEY=(32 bytes)\n"));
 }
 END_TEST
@@ -67,16 +67,16 @@ END_TEST
 START_TEST(b25_salt_is_required_like_the_key)
 {
     ck_assert_int_eq(LOAD("SERVER_SALT=QQ=="), 1);
-    ck_assert_int_eq(LOAD("SERVER_SALT=" SETTINGS_KEY, "POW_SECRET_KEY=" SETTINGS_KEY), 0);
+    ck_assert_int_eq(LOAD("SERVER_SALT=" TEST_KEY, "POW_SECRET_KEY=" TEST_KEY), 0);
     ck_assert_int_eq(config_require_secrets(&config, stderr), 0);
 }
 END_TEST
 
 START_TEST(secret_is_never_printed)
 {
-    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" SETTINGS_KEY), 0);
-    ck_assert_ptr_null(strstr(settings_printed(&config, config_print).ptr, "MDEyMzQ1"));
-    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" SETTINGS_KEY "!"), 1);
+    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" TEST_KEY), 0);
+    ck_assert_ptr_null(strstr(environment_printed(&config, config_print).ptr, "MDEyMzQ1"));
+    ck_assert_int_eq(LOAD("POW_SECRET_KEY=" TEST_KEY "!"), 1);
     ck_assert_ptr_null(strstr(said.ptr, "MDEyMzQ1"));
 }
 END_TEST
@@ -90,11 +90,11 @@ static int load_file(const char *content)
 
 START_TEST(secret_is_read_from_a_file)
 {
-    ck_assert_int_eq(load_file(SETTINGS_KEY), 0);
+    ck_assert_int_eq(load_file(TEST_KEY), 0);
     ck_assert(has_key());
-    ck_assert_int_eq(load_file(SETTINGS_KEY "\n"), 0);
+    ck_assert_int_eq(load_file(TEST_KEY "\n"), 0);
     ck_assert(has_key());
-    ck_assert_int_eq(load_file(SETTINGS_KEY "\r\n# made by hand\n"), 0);
+    ck_assert_int_eq(load_file(TEST_KEY "\r\n# made by hand\n"), 0);
     ck_assert(has_key());
 }
 END_TEST
@@ -102,7 +102,7 @@ END_TEST
 START_TEST(file_without_a_secret_is_refused)
 {
     static const char *const contents[] = {
-        "", "\n", "\n" SETTINGS_KEY "\n", SETTINGS_KEY " \n", " " SETTINGS_KEY "\n", "QQ==\n"};
+        "", "\n", "\n" TEST_KEY "\n", TEST_KEY " \n", " " TEST_KEY "\n", "QQ==\n"};
 
     for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
         ck_assert_msg(load_file(contents[i]) == 1, "accepted: \"%s\"", contents[i]);
@@ -124,10 +124,10 @@ END_TEST
 
 START_TEST(file_goes_before_the_environment)
 {
-    const char *path = unit_write("key", STR(SETTINGS_KEY));
+    const char *path = unit_write("key", STR(TEST_KEY));
 
-    ck_assert_int_eq(
-        LOAD(variable("POW_SECRET_KEY_FILE", path), "POW_SECRET_KEY=" SETTINGS_LONG_KEY), 0);
+    ck_assert_int_eq(LOAD(variable("POW_SECRET_KEY_FILE", path), "POW_SECRET_KEY=" TEST_LONG_KEY),
+                     0);
     ck_assert(has_key());
 }
 END_TEST
@@ -141,11 +141,10 @@ END_TEST
 
 START_TEST(file_that_cannot_be_read_is_no_reason_to_take_another_secret)
 {
-    ck_assert_int_eq(LOAD("POW_SECRET_KEY_FILE=/nonexistent/key", "POW_SECRET_KEY=" SETTINGS_KEY),
-                     1);
+    ck_assert_int_eq(LOAD("POW_SECRET_KEY_FILE=/nonexistent/key", "POW_SECRET_KEY=" TEST_KEY), 1);
     ck_assert_uint_eq(config.pow_secret_key.len, 0);
     ck_assert_int_eq(LOAD("POW_SECRET_KEY_FILE=/nonexistent/key",
-                          "CREDENTIALS_DIRECTORY=/nonexistent", "POW_SECRET_KEY=" SETTINGS_KEY),
+                          "CREDENTIALS_DIRECTORY=/nonexistent", "POW_SECRET_KEY=" TEST_KEY),
                      1);
     ck_assert_uint_eq(config.pow_secret_key.len, 0);
 }
@@ -153,7 +152,7 @@ END_TEST
 
 START_TEST(secret_is_read_from_the_credentials_directory)
 {
-    unit_write("pow_secret_key", STR(SETTINGS_KEY "\n"));
+    unit_write("pow_secret_key", STR(TEST_KEY "\n"));
     ck_assert_int_eq(LOAD(variable("CREDENTIALS_DIRECTORY", unit_directory())), 0);
     ck_assert(has_key());
     ck_assert_uint_eq(config.server_salt.len, 0);
@@ -174,17 +173,16 @@ END_TEST
 START_TEST(credential_that_is_absent_leaves_the_environment)
 {
     ck_assert_int_eq(
-        LOAD(variable("CREDENTIALS_DIRECTORY", unit_directory()), "POW_SECRET_KEY=" SETTINGS_KEY),
-        0);
+        LOAD(variable("CREDENTIALS_DIRECTORY", unit_directory()), "POW_SECRET_KEY=" TEST_KEY), 0);
     ck_assert(has_key());
 }
 END_TEST
 
 START_TEST(named_file_goes_before_the_credentials_directory)
 {
-    const char *path = unit_write("other", STR(SETTINGS_KEY));
+    const char *path = unit_write("other", STR(TEST_KEY));
 
-    unit_write("pow_secret_key", STR(SETTINGS_LONG_KEY));
+    unit_write("pow_secret_key", STR(TEST_LONG_KEY));
     ck_assert_int_eq(LOAD(variable("CREDENTIALS_DIRECTORY", unit_directory()),
                           variable("POW_SECRET_KEY_FILE", path)),
                      0);

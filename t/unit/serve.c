@@ -1,8 +1,8 @@
 /* The whole pipeline without a database: routing, parameters, and what is said while it is away. */
 #include "ask.h"
 #include "cursor.h"
+#include "environment.h"
 #include "route.h"
-#include "settings.h"
 #include "unit.h"
 
 #include <string.h>
@@ -238,9 +238,9 @@ START_TEST(cursor_outlives_a_change_of_keys)
 {
     struct str cursor = cursor_make(&test_arena, KEY, STR("zebra"), 7);
 
-    ASK_START("POW_SECRET_KEY=" SETTINGS_LONG_KEY, "POW_SECRET_KEY_PREVIOUS=" SETTINGS_KEY);
+    ASK_START("POW_SECRET_KEY=" TEST_LONG_KEY, "POW_SECRET_KEY_PREVIOUS=" TEST_KEY);
     expect_search(with_cursor("q=zebra", cursor).ptr, 503, NULL);
-    ASK_START("POW_SECRET_KEY=" SETTINGS_LONG_KEY);
+    ASK_START("POW_SECRET_KEY=" TEST_LONG_KEY);
     expect_search(with_cursor("q=zebra", cursor).ptr, 400, "cursor");
 }
 END_TEST

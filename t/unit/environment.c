@@ -1,4 +1,4 @@
-#include "settings.h"
+#include "environment.h"
 
 #include "unit.h"
 
@@ -28,7 +28,7 @@ static struct str taken(FILE *file, char **bytes, size_t *len)
     return copy;
 }
 
-int settings_load(struct config *config, const char *const *variables, struct str *said)
+int environment_load(struct config *config, const char *const *variables, struct str *said)
 {
     char *bytes = NULL;
     size_t len = 0;
@@ -42,8 +42,8 @@ int settings_load(struct config *config, const char *const *variables, struct st
     return wrong;
 }
 
-struct str settings_printed(const struct config *config,
-                            void (*print)(const struct config *config, FILE *out))
+struct str environment_printed(const struct config *config,
+                               void (*print)(const struct config *config, FILE *out))
 {
     char *bytes = NULL;
     size_t len = 0;
