@@ -211,6 +211,9 @@ begin
     v_one := (select string_agg(board.quoted(k), ' | ') from unnest(v_keys) as k)::tsquery;
     v_lookup.keys := coalesce(v_lookup.keys && v_one, v_one);
     v_lookup.bounds := board.lower_of(board.bounds(v_keys, p_chapters), v_lookup.bounds);
+    if v_words ~ '^[^|]{3,}:[*]$' and board.is_exact(v_words, v_keys) then
+      v_lookup.bounds := board.lower_of(board.bounds(array['^' || left(v_words, 3)], p_chapters), v_lookup.bounds);
+    end if;
   end loop;
   return v_lookup;
 end

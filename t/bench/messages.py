@@ -9,7 +9,10 @@ from itertools import accumulate
 from typing import Iterator
 
 WORDS = 300_000
-SYLLABLES = "ba be bi bo bu da de di do du fa fe fi ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe po ra re ri ro sa se si so ta te ti to va ve vi sha the cha tra pre con ing ent".split()
+SYLLABLES = (
+    "ba be bi bo bu da de di do du fa fe fi ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe po ra re ri ro "
+    "sa se si so ta te ti to va ve vi sha the cha tra pre con ing ent"
+).split()
 HAN = [chr(0x4E00 + n) for n in range(1500)]
 
 

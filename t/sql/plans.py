@@ -1,0 +1,68 @@
+"""No class of queries reads more than so many buffers, on 200 thousand messages.
+
+Buffers are counted because times are not stable; the search's time budget is lifted meanwhile, so that what it
+would cut off is counted too.
+"""
+
+import json
+import sys
+
+from case import DatabaseCase
+from database import literal
+from testing import SOURCE, main, require
+
+sys.path.insert(0, str(SOURCE / "t" / "bench"))
+
+from fill import fill
+from queries import CLASSES, queries
+
+SIZE = 200_000
+MOST = 2500
+# These look at texts one by one and are bounded by time alone.
+BY_TIME = {"phrase", "rarer phrase"}
+
+
+class Plans(DatabaseCase):
+    settings = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        fill(cls.db, SIZE)
+        cls.asker = cls.db.session("postgres")
+        cls.db.sql("""create or replace function board.search_budget() returns interval
+                      language sql immutable as $$ select interval '1 minute' $$""")
+
+    def setUp(self) -> None:
+        """The messages stay."""
+
+    def buffers(self, q: str, before: int | None = None) -> int:
+        search = f"api.search_listings('{{}}', '{{}}', '{{}}', {literal(q)}, 30, {literal(before)})"
+        plan = self.asker.run(f"explain (analyze, buffers, timing off, format json) select * from {search}")
+        top = json.loads(plan)[0]["Plan"]
+        return top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+
+    def test_b45_no_class_reads_more_than_its_share(self) -> None:
+        self.buffers("warm or up")  # catalogs, cached plans
+        worst = {}
+        for name in CLASSES:
+            for q in queries(name, 8):
+                worst[name] = max(worst.get(name, 0), self.buffers(q))
+        print("# buffers:", ", ".join(f"{name} {number}" for name, number in worst.items()))
+        self.assertEqual({}, {n: b for n, b in worst.items() if b > MOST and n not in BY_TIME})
+
+    def test_page_in_the_middle_reads_no_more_than_the_first(self) -> None:
+        for q in ("", "be", "evenly", "b"):
+            self.assertLessEqual(self.buffers(q, SIZE // 2), MOST, q)
+
+    def test_time_budget_ends_a_search_that_would_take_long(self) -> None:
+        self.db.sql("""create or replace function board.search_budget() returns interval
+                       language sql immutable as $$ select interval '0' $$""")
+        page = self.call("search_listings", "evenly oddly", 30, None)
+        self.assertEqual(page.json, [])
+        self.assertIsNotNone(page.next_id)
+
+
+if __name__ == "__main__":
+    require("psql", "setpriv")
+    main()
