@@ -17,7 +17,7 @@ import testing
 from caddy import PROGRAM, Caddy, buffers
 from process import run
 from responder import Responder, echo, slow
-from stack import scratch
+from stack import Scratch
 from web import Client, read
 
 CONFIGS = testing.SOURCE / "caddy"
@@ -33,7 +33,7 @@ def chunked(length: int) -> bytes:
 class Gateway(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        cls.scratch = scratch()
+        cls.scratch = Scratch()
         cls.addClassCleanup(cls.scratch.remove)
         state = cls.scratch.path
         static = state / "static files"
@@ -196,7 +196,7 @@ class Production(unittest.TestCase):
     def test_production_file_is_accepted(self) -> None:
         name = "Caddyfile-2.6" if buffers() == "buffers-2.6.caddy" else "Caddyfile"
         argv = [PROGRAM, "adapt", "--validate", "--adapter", "caddyfile", "--config", str(CONFIGS / name)]
-        with scratch() as home:
+        with Scratch() as home:
             env = {"INITIALSDB_SITE": "board.example.org", "XDG_DATA_HOME": str(home), "HOME": str(home)}
             adapted = run(argv, os.environ | env)
         self.assertIn('"www.board.example.org"', adapted)

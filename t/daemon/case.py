@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from pool import Pool
 from poster import Poster
-from stack import Cluster, scratch
+from stack import Cluster, Scratch
 from testing import initialsdb
 
 EASY = {"POW_DIFFICULTY": "1", "POW_ROUNDS": "2", "POW_ADAPTIVE": "false"}
@@ -21,7 +21,7 @@ class PoolCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        directory = scratch()
+        directory = Scratch()
         cls.addClassCleanup(directory.remove)
         cls.cluster = Cluster(directory.path, durable=False)
         cls.cluster.start()

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import testing
 from caddy import reserve_port
-from stack import scratch
+from stack import Scratch
 
 RUN = testing.SOURCE / "t" / "run"
 
@@ -67,7 +67,7 @@ class Run:
 
 class MakeRun(unittest.TestCase):
     def setUp(self) -> None:
-        self.scratch = scratch()
+        self.scratch = Scratch()
         self.addCleanup(self.scratch.remove)
         self.state = self.scratch.path / "state"
 

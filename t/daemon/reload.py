@@ -14,14 +14,14 @@ for room in ("lib", "sql"):
 import inside
 import testing
 from database import Session
-from stack import Cluster, Died, Pool, scratch
+from stack import Cluster, Died, Pool, Scratch
 from stream import Stream
 
 
 class Reload(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        cls.scratch = scratch()
+        cls.scratch = Scratch()
         cls.addClassCleanup(cls.scratch.remove)
         cls.cluster = Cluster(cls.scratch.path, durable=False)
         cls.cluster.start()

@@ -15,7 +15,7 @@ import fastcgi
 import inside
 import testing
 from database import Session
-from stack import Board, Cluster, Pool, scratch
+from stack import Board, Cluster, Pool, Scratch
 
 # What 16 workers may take together, and one more worker, in kB.
 WORKER_GOAL_KB = 2048
@@ -24,7 +24,7 @@ WORKER_GOAL_KB = 2048
 class Supervision(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        cls.scratch = scratch()
+        cls.scratch = Scratch()
         cls.addClassCleanup(cls.scratch.remove)
         cls.cluster = Cluster(cls.scratch.path, durable=False)
         cls.cluster.start()

@@ -6,12 +6,11 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 from process import Died, Process, Unprivileged, run
-from testing import tail
+from scratch import Scratch
 
 START_SECS = 60
 # Long enough for the children of a killed postmaster to notice and go.
@@ -87,7 +86,7 @@ class Cluster:
             self.process.stop(signal.SIGINT, timeout_secs=30)
             self.process = None
         if self.run_dir:
-            shutil.rmtree(self.run_dir, ignore_errors=True)
+            self.run_scratch.remove()
             self.link.unlink(missing_ok=True)
             self.run_dir = None
         if self.lock is not None:
@@ -112,11 +111,9 @@ class Cluster:
             raise Died(f"{self.state} is in use by another run; choose another STATE") from None
 
     def _make_run_dir(self) -> None:
-        if self.link.is_symlink():
-            # Left behind by a run that was killed.
-            shutil.rmtree(self.link.readlink(), ignore_errors=True)
-            self.link.unlink()
-        self.run_dir = Path(tempfile.mkdtemp(prefix="initialsdb-", dir="/tmp"))
+        self.link.unlink(missing_ok=True)  # left behind by a run that was killed
+        self.run_scratch = Scratch("run")
+        self.run_dir = self.run_scratch.path
         self.runner.own(self.run_dir)
         self.link.symlink_to(self.run_dir)
 

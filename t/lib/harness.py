@@ -14,7 +14,7 @@ import process
 import testing
 from caddy import LOOPBACK, reserve_port
 from cluster import Cluster
-from stack import scratch
+from stack import Scratch
 
 CHILD = """
 import sys, time
@@ -35,7 +35,7 @@ def running(pid: int) -> bool:
 
 class Harness(unittest.TestCase):
     def setUp(self) -> None:
-        self.scratch = scratch()
+        self.scratch = Scratch()
         self.addCleanup(self.scratch.remove)
         self.state = self.scratch.path / "state"
 

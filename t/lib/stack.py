@@ -6,10 +6,6 @@
         board.cluster.psql("select 1")          # the database
 """
 
-import atexit
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -17,31 +13,10 @@ from caddy import Caddy
 from cluster import Cluster
 from pool import Pool
 from process import Died
+from scratch import Scratch
 from testing import SOURCE, initialsdb
 
-__all__ = ["Board", "Caddy", "Cluster", "Died", "Pool", "scratch"]
-
-
-class scratch:
-    """A directory for one test's state, removed at the end; kept when KEEP is set."""
-
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="initialsdb-test-"))
-        self.path.chmod(0o755)
-        atexit.register(self.remove)  # an interrupted test runs no tearDown
-
-    def __enter__(self) -> Path:
-        return self.path
-
-    def __exit__(self, *_: object) -> None:
-        self.remove()
-
-    def remove(self) -> None:
-        atexit.unregister(self.remove)
-        if os.environ.get("KEEP"):
-            print(f"kept: {self.path}")
-        else:
-            shutil.rmtree(self.path, ignore_errors=True)
+__all__ = ["Board", "Caddy", "Cluster", "Died", "Pool", "Scratch"]
 
 
 class Board:
@@ -58,7 +33,7 @@ class Board:
         base: Mapping[str, str] | None = None,
         caddy: Mapping[str, Any] | None = None,
     ) -> None:
-        self.scratch = None if state_dir else scratch()
+        self.scratch = None if state_dir else Scratch()
         self.state = Path(state_dir) if state_dir else self.scratch.path
         self.cluster = Cluster(self.state, durable=durable)
         self.pool = Pool(binary or initialsdb(), self.cluster, env, base=base)

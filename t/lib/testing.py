@@ -105,9 +105,16 @@ class Result(unittest.TextTestResult):
         return super().wasSuccessful() and not (in_ci() and self.skipped)
 
 
+def interrupt(*_: object) -> None:
+    """Unwinds, so that everything is stopped in order; whoever cannot is ended by SIGALRM."""
+    signal.alarm(30)
+    raise KeyboardInterrupt
+
+
 def main() -> NoReturn:
     """Runs the calling script's test cases; arguments choose some, as `Class.test_name` or `-k word`."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, interrupt)
     runner = unittest.TextTestRunner(stream=sys.stdout, resultclass=Result, verbosity=1)
     unittest.main(testRunner=runner)
     raise AssertionError("unittest.main returned")

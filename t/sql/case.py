@@ -2,7 +2,7 @@
 
 import unittest
 
-from database import Answer, Cluster, Database, Session, answer, call, scratch
+from database import Answer, Cluster, Database, Session, answer, call, Scratch
 
 
 class DatabaseCase(unittest.TestCase):
@@ -10,7 +10,7 @@ class DatabaseCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        directory = scratch()
+        directory = Scratch()
         cls.addClassCleanup(directory.remove)
         cls.cluster = Cluster(directory.path, durable=False, **cls.settings)
         cls.cluster.start()

@@ -9,10 +9,10 @@ from typing import Any, Iterable, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from stack import Cluster, scratch
+from stack import Cluster, Scratch
 from testing import SOURCE, wait_until
 
-__all__ = ["Answer", "Cluster", "Database", "Failed", "Session", "Tier", "answer", "call", "post", "scratch"]
+__all__ = ["Answer", "Cluster", "Database", "Failed", "Session", "Tier", "answer", "call", "post", "Scratch"]
 
 SQL = SOURCE / "sql"
 OWNER, APP = "board_owner", "board_app"

@@ -1,7 +1,7 @@
 """A streaming standby serves what can be read, uncharged, and says READ_ONLY to a post."""
 
 from case import DatabaseCase
-from database import Cluster, Database, Tier, call, post, scratch
+from database import Cluster, Database, Tier, call, post, Scratch
 from process import run
 from testing import main, require, wait_until
 
@@ -12,7 +12,7 @@ class Standby(DatabaseCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        directory = scratch()
+        directory = Scratch()
         cls.addClassCleanup(directory.remove)
         cls.copy = Cluster(directory.path, durable=False, max_connections="120")
         cls.copy.runner.own(cls.copy.data)
