@@ -44,7 +44,7 @@ class Gateway(unittest.TestCase):
         pool = types.SimpleNamespace(cluster=types.SimpleNamespace(state=state), socket=state / "app")
         cls.app = Responder(pool.socket)
         cls.addClassCleanup(cls.app.close)
-        cls.caddy = Caddy(pool, static_dir=static, env={"INITIALSDB_READ_TIMEOUT": "1s"})
+        cls.caddy = Caddy(pool, static_dir=static, env={"INITIALSDB_READ_TIMEOUT": "2s"})
         cls.addClassCleanup(cls.caddy.stop)
         cls.caddy.start()
         cls.client = Client(cls.caddy.port, "127.0.0.9")
@@ -176,7 +176,7 @@ class Gateway(unittest.TestCase):
             self.problem(self.client.request(method, "/api/x"), 502, "UNAVAILABLE")
 
     def test_b41_program_that_does_not_answer_is_504(self) -> None:
-        self.app.application = slow(3)
+        self.app.application = slow(6)
         self.problem(self.client.get("/api/x"), 504, "UNAVAILABLE")
 
     def test_b41_program_that_is_not_there_is_502(self) -> None:

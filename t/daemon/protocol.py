@@ -88,7 +88,7 @@ class Protocol(PoolCase):
             connection.send(b"{")
         began = time.monotonic()
         self.alive()
-        self.assertLess(time.monotonic() - began, 3.5)
+        self.assertLess(time.monotonic() - began, 15)
         for connection in stalled:
             connection.close()
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from process import Died, Process, Unprivileged, run
 from scratch import Scratch
 
-START_SECS = 60
+START_SECS = 120
 # Long enough for the children of a killed postmaster to notice and go.
-ORPHANS_SECS = 15
+ORPHANS_SECS = 60
 
 
 def server_programs() -> Path:
@@ -83,7 +83,7 @@ class Cluster:
         """A fast shutdown; the data stays."""
         atexit.unregister(self.stop)
         if self.process:
-            self.process.stop(signal.SIGINT, timeout_secs=30)
+            self.process.stop(signal.SIGINT)
             self.process = None
         if self.run_dir:
             self.run_scratch.remove()

@@ -50,7 +50,7 @@ def name_value(name: str, value: str) -> bytes:
 class Connection:
     """One connection, one request: begin, send any number of pieces, end, then read."""
 
-    def __init__(self, path: str | Path, timeout_secs: float = 30) -> None:
+    def __init__(self, path: str | Path, timeout_secs: float = 60) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout_secs)
         self.socket.connect(str(path))
@@ -141,7 +141,7 @@ def request(
     body: bytes | Iterable[bytes] = b"",
     headers: Mapping[str, str] | None = None,
     remote_addr: str = "192.0.2.1",
-    timeout_secs: float = 30,
+    timeout_secs: float = 60,
     **extra: str,
 ) -> Response:
     """One whole request to the socket at `path`; a body that is a sequence goes out piece by piece."""

@@ -99,7 +99,7 @@ class Harness(unittest.TestCase):
     def test_interrupted_parent_leaves_nothing(self) -> None:
         child, postmaster, run_dir = self.child()
         child.send_signal(signal.SIGINT)
-        child.wait(20)
+        child.wait(60)
         self.assertFalse(running(postmaster))
         self.assertFalse(run_dir.exists())
 

@@ -107,7 +107,7 @@ class Pool:
 
     def stop(self) -> int | None:
         """SIGTERM, as systemd would; returns the exit status."""
-        return self.process.stop(signal.SIGTERM, timeout_secs=30)
+        return self.process.stop(signal.SIGTERM)
 
     def log(self) -> str:
         return self.process.output()

@@ -101,7 +101,7 @@ class Process:
             log.seek(self.log_start)
             return log.read().decode(errors="replace")
 
-    def wait_for(self, condition, what: str, timeout_secs: float = 30) -> None:
+    def wait_for(self, condition, what: str, timeout_secs: float = 60) -> None:
         """Waits for the condition, or for the process to end first, which is an error."""
 
         def met() -> bool:
@@ -117,11 +117,11 @@ class Process:
         if self.alive():
             self.child.send_signal(number)
 
-    def wait(self, timeout_secs: float = 20) -> int:
+    def wait(self, timeout_secs: float = 60) -> int:
         """Waits for the end and returns the exit status, negative for a signal."""
         return self.child.wait(timeout_secs)
 
-    def stop(self, number: int = signal.SIGTERM, timeout_secs: float = 15) -> int | None:
+    def stop(self, number: int = signal.SIGTERM, timeout_secs: float = 60) -> int | None:
         """Ends the process and whatever is left of its session; None when it never ran."""
         if self.child is None:
             return None

@@ -45,7 +45,7 @@ def initialsdb() -> Path:
     return binary
 
 
-def wait_until(condition: Callable[[], Any], what: str, timeout_secs: float = 20) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, timeout_secs: float = 60) -> Any:
     """Polls until the condition is true and returns its value; fails loudly at the deadline."""
     deadline = time.monotonic() + timeout_secs
     while True:

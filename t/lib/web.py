@@ -39,7 +39,7 @@ class Client:
         path: str,
         body: bytes | str | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_secs: float = 30,
+        timeout_secs: float = 60,
     ) -> Answer:
         connection = http.client.HTTPConnection(
             LOOPBACK, self.port, timeout_secs, source_address=(self.address, 0)
@@ -53,11 +53,11 @@ class Client:
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         return self.request("GET", path, None, headers)
 
-    def connect(self, timeout_secs: float = 30) -> socket.socket:
+    def connect(self, timeout_secs: float = 60) -> socket.socket:
         """A bare connection, to write what one likes."""
         return socket.create_connection((LOOPBACK, self.port), timeout_secs, (self.address, 0))
 
-    def raw(self, request: bytes, timeout_secs: float = 30) -> Answer:
+    def raw(self, request: bytes, timeout_secs: float = 60) -> Answer:
         """Sends the bytes as they are and parses the response."""
         with self.connect(timeout_secs) as connection:
             connection.sendall(request)
