@@ -17,7 +17,7 @@ static const char *given(const struct loader *loader, const char *name)
 {
     const char *text = loader->source(name);
 
-    return text && *text ? text : NULL;
+    return text && *text ? text : standard_setting(loader->arena, loader->source, name);
 }
 
 static void complain(struct loader *loader, const char *name, const char *what)
@@ -180,6 +180,8 @@ int config_load(struct config *config, struct arena *arena, config_source source
 #undef PARAM_CHOICE
 #undef PARAM_NETWORKS
 #undef PARAM_SECRET
+    if (config->board.len > 0 && !standard_is_board(config->board))
+        complain(&loader, "BOARD", "must be at most 20 of a-z, 0-9 and, not first, the hyphen");
     return loader.wrong;
 }
 

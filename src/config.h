@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "netaddr.h"
+#include "standard.h"
 
 #include <stdio.h>
 
@@ -34,9 +35,6 @@ struct config {
 #undef PARAM_NETWORKS
 #undef PARAM_SECRET
 };
-
-/* Where settings come from: getenv(), or a table in tests. Returns NULL for what is not set. */
-typedef const char *(*config_source)(const char *name);
 
 /* Fills `*config` from `source`; texts are kept in `arena`. Writes one line to `errors` for each
  * setting that is wrong, naming it and what it may be. Returns how many are. */

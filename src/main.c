@@ -4,17 +4,27 @@
 #include "master.h"
 #include "migrate.h"
 #include "route.h"
+#include "secrets.h"
 #include "settings.h"
 #include "takeout.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define WIDTH 80
+
+/* Whether a command can do anything while a setting is wrong. */
+enum need { SETTINGS_MUST_FIT, SETTINGS_MAY_BE_WRONG };
+
 struct command {
     const char *name;
+    int (*run)(const struct config *config, int argc, char **argv);
+    enum need need;
     const char *arguments;
     const char *summary;
-    int (*run)(const struct config *config, int argc, char **argv);
+    const char *text;
+    const char *example;
+    const char *explanation;
 };
 
 static int run_serve(const struct config *config, int argc, char **argv)
@@ -63,14 +73,10 @@ static int run_routes(const struct config *config, int argc, char **argv)
 }
 
 static const struct command commands[] = {
-    {"serve", "", "answer FastCGI requests with a pool of workers", run_serve},
-    {"migrate", "", "bring the database's schema to this version", run_migrate},
-    {"setup-database", "", "create the roles and the database", run_setup_database},
-    {"import", "[--again] [FILE...]", "add the messages of JSON Lines or text files",
-     takeout_import},
-    {"export", "", "write all visible messages as JSON Lines", takeout_export},
-    {"check-config", "", "print the settings, and what is wrong with them", run_check_config},
-    {"routes", "", "print what the API answers", run_routes},
+#define COMMAND(name, run, need, arguments, summary, text, example, explanation)                   \
+    {name, run, need, arguments, summary, text, example, explanation},
+#include "commands.def"
+#undef COMMAND
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -83,19 +89,51 @@ static int print_help(FILE *out)
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-15s %-20s %s\n", commands[i].name, commands[i].arguments,
                 commands[i].summary);
-    fputs("  --help, --version\n\nSettings come from the environment:\n\n", out);
+    fputs("  --help, --version, COMMAND --help\n\nSettings come from the environment:\n\n", out);
     config_describe(out);
     return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Folds a text of the table to the width of a terminal. */
+static void print_folded(const char *text)
+{
+    const char *rest = text;
+    size_t column = 0;
+
+    while (*rest) {
+        size_t word = strcspn(rest, " ");
+        if (column > 0 && column + 1 + word > WIDTH) {
+            putchar('\n');
+            column = 0;
+        }
+        column += (size_t)printf("%s%.*s", column > 0 ? " " : "", (int)word, rest);
+        rest += word + strspn(rest + word, " ");
+    }
+    putchar('\n');
+}
+
+static int print_command_help(const struct command *command)
+{
+    printf("Usage: initialsdb %s%s%s\n\n", command->name, *command->arguments ? " " : "",
+           command->arguments);
+    print_folded(command->text);
+    printf("\nExample: %s\n", command->explanation);
+    printf("  %s\n", command->example);
+    return EXIT_SUCCESS;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
+    bool strict = command->need == SETTINGS_MUST_FIT;
+    FILE *errors = strict ? stderr : fopen("/dev/null", "we");
     struct config config;
     struct arena arena;
     int status = EXIT_MISCONFIGURED;
 
+    if (argc > 0 && strcmp(argv[0], "--help") == 0)
+        return print_command_help(command);
     arena_init(&arena);
-    if (settings_load(&config, &arena, stderr) == 0)
+    if (settings_load(&config, &arena, errors ? errors : stderr) == 0 || !strict)
         status = command->run(&config, argc, argv);
     arena_release(&arena);
     return status;

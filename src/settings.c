@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LINE_MAX_BYTES 4096
 
@@ -67,7 +68,7 @@ static const char *read_line(struct arena *arena, struct str line)
     name = str_cut(&rest, '=');
     if (name.ptr + name.len == rest.ptr)
         return "must be NAME=value";
-    if (!config_knows(trim(name)))
+    if (!config_knows(trim(name)) && !standard_is_origins(trim(name)))
         return "there is no setting of this name";
     setting = arena_zalloc(arena, sizeof(*setting));
     setting->name = arena_copy(arena, trim(name));
@@ -122,7 +123,12 @@ int settings_load(struct config *config, struct arena *arena, FILE *errors)
     const char *path = getenv("CONFIG_FILE");
     int wrong = 0;
 
-    if (path && *path)
+    if (path == NULL || *path == '\0') {
+        path = standard_file(arena, getenv("BOARD"));
+        if (access(path, F_OK) != 0)
+            path = "";
+    }
+    if (*path)
         wrong += settings_read_file(arena, path, errors);
     wrong += config_load(config, arena, settings_get, errors);
     from_file = NULL; /* it lives in the arena, which is the caller's */
