@@ -101,9 +101,12 @@ uint64_t histogram_count(const struct histogram *histogram)
 
 int64_t histogram_quantile_us(const struct histogram *histogram, double share)
 {
-    double wanted = share * (double)histogram_count(histogram);
+    uint64_t count = histogram_count(histogram);
+    double wanted = share * (double)count;
     int64_t below_us = 0;
 
+    if (count == 0)
+        return 0;
     for (int i = 0; i < METRICS_BUCKETS - 1; i++) {
         double here = (double)atomic_load(&histogram->buckets[i]);
         if (here > 0 && here >= wanted)

@@ -85,7 +85,7 @@ const char *metrics_counter_name(int counter);
 const char *metrics_counter_help(int counter);
 
 /* How many observations `histogram` holds, and the value in microseconds below which the share
- * `share` (0..1) of them lies, interpolated within a bucket. */
+ * `share` (0..1) of them lies, interpolated within a bucket; 0 when it holds none. */
 uint64_t histogram_count(const struct histogram *histogram);
 int64_t histogram_quantile_us(const struct histogram *histogram, double share);
 
