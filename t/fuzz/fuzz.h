@@ -47,6 +47,7 @@ void fuzz_json(struct arena *arena, struct str input);
 void fuzz_proof(struct arena *arena, struct str input);
 void fuzz_records(struct arena *arena, struct str input);
 void fuzz_request(struct arena *arena, struct str input);
+void fuzz_settings(struct arena *arena, struct str input);
 void fuzz_text(struct arena *arena, struct str input);
 
 #endif

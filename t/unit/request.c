@@ -1,4 +1,5 @@
 #include "request.h"
+#include "clock.h"
 #include "unit.h"
 
 #include <ctype.h>
@@ -206,6 +207,35 @@ START_TEST(broken_escape_or_second_occurrence_is_refused)
 }
 END_TEST
 
+static int64_t queue_ms(const char *start)
+{
+    struct str variable = arena_format(&test_arena, "REQUEST_START_MS=%s", start);
+    struct request request = MADE(variable.ptr);
+
+    ck_assert_int_eq(request.queue_us % 1000, 0);
+    ck_assert_int_le(request.started_us + request.queue_us, clock_monotonic_us());
+    return request.queue_us / 1000;
+}
+
+START_TEST(time_in_the_queue_is_what_the_web_server_says)
+{
+    long long now_ms = (long long)clock_epoch_ms();
+
+    ck_assert_int_ge(queue_ms(arena_format(&test_arena, "%lld", now_ms - 500).ptr), 500);
+    ck_assert_int_lt(queue_ms(arena_format(&test_arena, "%lld", now_ms - 500).ptr), 60000);
+}
+END_TEST
+
+START_TEST(time_in_the_queue_that_is_not_credible_is_not_believed)
+{
+    static const char *const starts[] = {
+        "", "0", "1", "-1", "x", "99999999999999", "9223372036854775807", "9223372036854775808"};
+
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        ck_assert_int_eq(queue_ms(starts[i]), 0);
+}
+END_TEST
+
 Suite *request_suite(void)
 {
     const TTest *tests[] = {
@@ -225,6 +255,8 @@ Suite *request_suite(void)
         query_values_are_found_by_name,
         query_values_are_decoded,
         broken_escape_or_second_occurrence_is_refused,
+        time_in_the_queue_is_what_the_web_server_says,
+        time_in_the_queue_that_is_not_credible_is_not_believed,
     };
 
     return UNIT_SUITE("request", tests);
