@@ -93,6 +93,16 @@ class Tree(unittest.TestCase):
         marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b")
         self.assertEqual([], [name(path) for path in FILES if marks.search(path.read_text())])
 
+    def test_everything_is_in_the_tarball(self) -> None:
+        lists = [ROOT / "Makefile.am", *(ROOT / "static").glob("*.am"), *(ROOT / "t").rglob("*.am")]
+        listed = set(re.split(r"[\s=\\]+", "".join(path.read_text() for path in lists)))
+
+        def is_listed(path: Path) -> bool:  # itself, or a whole directory that it is in
+            return any(str(part) in listed for part in (path, *path.parents))
+
+        missing = [name(path) for path in FILES if not is_listed(path.relative_to(ROOT))]
+        self.assertEqual([], [file for file in missing if not file.endswith(".am")])
+
     def test_names_say_something(self) -> None:
         self.assertEqual([], [name(path) for path in FILES if path.stem in WORDS_FOR_NOTHING])
 
