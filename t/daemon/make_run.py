@@ -72,10 +72,7 @@ class MakeRun(unittest.TestCase):
         self.state = self.scratch.path / "state"
 
     def run_board(self, state: Path | None = None, port: int = 0, **env: str) -> Run:
-        if not port:
-            with reserve_port() as holder:
-                port = holder.getsockname()[1]
-        run = Run(state or self.state, port, **env)
+        run = Run(state or self.state, port or testing.free_port(), **env)
         self.addCleanup(run.process.stdout.close)
         self.addCleanup(run.process.wait)
         self.addCleanup(run.process.kill)

@@ -81,7 +81,7 @@ class Caddy:
 
     @property
     def port(self) -> int:
-        assert self.holder, "caddy was not started"
+        assert self.holder, "no port yet"
         return self.holder.getsockname()[1]
 
     @property
@@ -104,8 +104,12 @@ class Caddy:
             | self.extra
         )
 
+    def reserve(self) -> None:
+        """Takes the port, so that nobody else does until start(); OSError when it is taken already."""
+        self.holder = self.holder or reserve_port(self.wanted_port)
+
     def start(self) -> None:
-        self.holder = reserve_port(self.wanted_port)
+        self.reserve()
         self.process.start(self.env)
         self.process.wait_for(self._accepts, f"answers on port {self.port}")
 

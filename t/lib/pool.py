@@ -78,7 +78,7 @@ class Pool:
         )
 
     def _secrets_given(self) -> bool:
-        return any(name.startswith(("POW_SECRET", "SERVER_SALT")) for name in self.extra)
+        return any(name.startswith(("POW_SECRET", "SERVER_SALT")) for name in self.base | self.extra)
 
     def command(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
         """Runs another subcommand with the pool's settings and returns what it printed."""

@@ -4,7 +4,9 @@ A test that cannot run says why and exits 77, which automake counts as skipped; 
 that was left out is a failure, so it exits 1 there.
 """
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -58,10 +60,13 @@ def wait_until(condition: Callable[[], Any], what: str, timeout_secs: float = 60
 
 
 def free_port() -> int:
-    """A TCP port that was free on all local addresses a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("0.0.0.0", 0))
-        return probe.getsockname()[1]
+    """A TCP port that is free on loopback, and that the kernel gives to nobody who does not ask for it."""
+    ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(10000, max(ephemeral, 11000))
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def tail(path: Path, lines: int = 40) -> str:
