@@ -213,14 +213,27 @@ static void refuse_answer(struct exchange *exchange, const struct db_answer *ans
     exchange_refuse(exchange, problem_from_code(answer->code), &detail);
 }
 
-static void refuse_unanswered(struct exchange *exchange, enum db_status status)
+void exchange_refuse_busy(struct exchange *exchange)
 {
     struct problem_detail detail = {.retry_after_s = RETRY_UNAVAILABLE_S};
 
-    if (status == DB_FAILED)
+    exchange_refuse(exchange, PROBLEM_UNAVAILABLE, &detail);
+}
+
+static void refuse_unanswered(struct exchange *exchange, enum db_status status)
+{
+    struct metrics *metrics = exchange->server->metrics;
+
+    if (status == DB_FAILED) {
+        metrics_count(metrics, COUNT_DB_FAILED);
         exchange_refuse(exchange, PROBLEM_INTERNAL_ERROR, NULL);
-    else
-        exchange_refuse(exchange, PROBLEM_UNAVAILABLE, &detail);
+        return;
+    }
+    if (status == DB_TIMEOUT)
+        metrics_count(metrics, COUNT_LATE);
+    if (status == DB_CALLER_LEFT)
+        metrics_count(metrics, COUNT_CALLER_LEFT);
+    exchange_refuse_busy(exchange);
 }
 
 /* One call of the route's function, charged or not. */

@@ -42,6 +42,9 @@ void exchange_refuse(struct exchange *exchange, enum problem problem,
 /* 400 INVALID_INPUT about parameter `field`. */
 void exchange_refuse_input(struct exchange *exchange, const char *field, struct str message);
 
+/* 503 UNAVAILABLE with Retry-After. */
+void exchange_refuse_busy(struct exchange *exchange);
+
 /* The keys that sign challenges and cursors. */
 struct pow_keys exchange_signing_keys(const struct exchange *exchange);
 

@@ -86,13 +86,19 @@ static int64_t tidy(struct janitor *janitor)
 int janitor_run(const struct heritage *heritage)
 {
     struct sigaction action = {.sa_handler = on_term};
+    struct db_settings settings = {
+        .url = heritage->config->database_url.ptr,
+        .functions = functions,
+        .unprepared = !heritage->config->database_prepare,
+        .longest_ms = DEADLINE_MS,
+    };
     struct janitor janitor = {
         .config = heritage->config, .board = heritage->board, .slot = heritage->slot};
 
     signal(SIGPIPE, SIG_IGN);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGUSR1, &action, NULL); /* the master died without a word */
-    janitor.db = db_new(heritage->config->database_url.ptr, functions);
+    janitor.db = db_new(&settings);
     arena_init(&janitor.arena);
     while (!stopping) {
         int64_t pause_ms = tidy(&janitor);

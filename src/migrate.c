@@ -1,6 +1,7 @@
 #include "migrate.h"
 
-#include "db.h"
+#include "db_session.h"
+#include "dburl.h"
 #include "sql.h"
 
 #include <stdlib.h>

@@ -17,7 +17,13 @@ static const struct db_function *const functions[] = {&ready, &connection_limit,
 struct probe probe_database(const struct config *config)
 {
     struct db_limits limits = {.deadline_ms = clock_monotonic_ms() + DEADLINE_MS, .caller = -1};
-    struct db *db = db_new(config->database_url.ptr, functions);
+    struct db_settings settings = {
+        .url = config->database_url.ptr,
+        .functions = functions,
+        .unprepared = !config->database_prepare,
+        .longest_ms = DEADLINE_MS,
+    };
+    struct db *db = db_new(&settings);
     struct probe probe = {.answered = false};
     struct db_answer answer;
     struct arena arena;

@@ -31,6 +31,15 @@ static int64_t deadline_ms(const struct exchange *exchange)
            (post ? config->post_deadline_ms : config->read_deadline_ms);
 }
 
+/* More is coming in than we can do: what has waited long is refused quickly, so that the queue
+ * stays short and whoever is answered is answered soon. */
+static bool waited_too_long(const struct exchange *exchange)
+{
+    const struct config *config = exchange->server->config;
+
+    return exchange->route->function && exchange->request->queue_us > config->queue_max_ms * 1000;
+}
+
 struct exchange serve(struct server *server, struct request *request, struct response *response,
                       int caller)
 {
@@ -42,7 +51,11 @@ struct exchange serve(struct server *server, struct request *request, struct res
         return exchange;
     exchange.limits = (struct db_limits){
         .deadline_ms = deadline_ms(&exchange), .caller = caller, .idempotent = true};
-    if (guard_check(&exchange))
+    if (waited_too_long(&exchange)) {
+        metrics_count(server->metrics, COUNT_TOO_OLD);
+        exchange_refuse_busy(&exchange);
+    } else if (guard_check(&exchange)) {
         exchange.route->handle(&exchange);
+    }
     return exchange;
 }

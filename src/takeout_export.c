@@ -1,4 +1,4 @@
-#include "db.h"
+#include "db_session.h"
 #include "json.h"
 #include "sql.h"
 #include "takeout.h"

@@ -1,7 +1,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "crypto.h"
-#include "db.h"
+#include "db_session.h"
 #include "encode.h"
 #include "json.h"
 #include "records.h"

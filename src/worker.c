@@ -146,6 +146,34 @@ static int next_connection(const struct worker *worker)
     return accept4(heritage->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 }
 
+static void count_event(void *metrics, enum db_event event)
+{
+    static const enum counter counters[] = {
+        [DB_CONNECTED] = COUNT_CONNECTIONS, [DB_UNREACHABLE] = COUNT_UNREACHABLE,
+        [DB_BROKEN] = COUNT_BROKEN,         [DB_AGAIN] = COUNT_CALLS_AGAIN,
+        [DB_STANDBY] = COUNT_STANDBY,
+    };
+
+    metrics_count(metrics, counters[event]);
+}
+
+static struct db *open_database(const struct heritage *heritage)
+{
+    const struct config *config = heritage->config;
+    struct db_settings settings = {
+        .url = config->database_url.ptr,
+        .functions = route_functions(),
+        .unprepared = !config->database_prepare,
+        .longest_ms = config->read_deadline_ms > config->post_deadline_ms
+                          ? config->read_deadline_ms
+                          : config->post_deadline_ms,
+        .notice = count_event,
+        .context = &heritage->board->metrics,
+    };
+
+    return db_new(&settings);
+}
+
 /* Connects ahead of the first request. A database that is away now is asked again by the first
  * request; one that lacks a function will not get it while we run. */
 static bool is_served_by(struct db *db, const struct config *config)
@@ -230,7 +258,7 @@ int worker_run(const struct heritage *heritage)
 
     init(&worker, heritage);
     enter(&worker, SLOT_STARTING, heritage->config->read_deadline_ms);
-    worker.server.db = db_new(heritage->config->database_url.ptr, route_functions());
+    worker.server.db = open_database(heritage);
     if (is_served_by(worker.server.db, heritage->config)) {
         enter(&worker, SLOT_IDLE, IDLE_MS);
         kill(heritage->master, SIGCHLD);

@@ -23,5 +23,7 @@ begin
   execute format('alter role %I set idle_in_transaction_session_timeout = %L', v_role, '10s');
   execute format('alter role %I set default_transaction_isolation = %L', v_role, 'read committed');
   execute format('alter role %I set jit = off', v_role);
+  -- A query whose client is gone ends; the program says so itself, unless a pooler is in between.
+  execute format('alter role %I set client_connection_check_interval = %L', v_role, '50ms');
 end
 $$;

@@ -15,8 +15,13 @@ import testing
 SOURCES = sorted((testing.SOURCE / "src").glob("*.[ch]"))
 SOURCES = [path for path in SOURCES if path.name != "sql_embedded.c"]  # made, in a build beside the source
 FILE_LINES, FUNCTION_LINES, P90_LINES, MEDIAN_LINES = 400, 80, 40, 15
-# One library, one room: these headers may be included by this file only.
-ROOMS = {r"fcgi\w*\.h": "fcgi.c", r"libpq.*": "db.c", r"cjson/.*": "json.c", r"openssl/.*": "crypto.c"}
+# One library, one room: these headers may be included by these files only.
+ROOMS = {
+    r"fcgi\w*\.h": ["fcgi.c"],
+    r"libpq.*": ["dburl.c", "db_session.c", "link.c"],
+    r"cjson/.*": ["json.c"],
+    r"openssl/.*": ["crypto.c"],
+}
 FORBIDDEN = (
     "strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll atof "
     "system popen tmpnam mktemp alloca setjmp longjmp rand srand asctime ctime gmtime localtime"
@@ -27,7 +32,7 @@ SQL = re.compile(
     re.IGNORECASE,
 )
 # The one call of an api function, whose name comes from the route table.
-CALL = ("db.c", "select * from api.%s(")
+CALL = ("link.c", "select * from api.%s(")
 STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
@@ -99,8 +104,8 @@ class C(unittest.TestCase):
         strays = []
         for path in SOURCES:
             for header in includes(path, r"<([^>]+)>"):
-                rooms = {room for pattern, room in ROOMS.items() if re.fullmatch(pattern, header)}
-                strays += [(path.name, header) for room in rooms if room != path.name]
+                rooms = [room for pattern, room in ROOMS.items() if re.fullmatch(pattern, header)]
+                strays += [(path.name, header) for room in rooms if path.name not in room]
         self.assertEqual([], strays)
 
     def test_include_graph_is_acyclic(self) -> None:

@@ -22,6 +22,7 @@ void ask_start(const char *const *settings)
                                       "DATABASE_URL=host=/nonexistent connect_timeout=1",
                                       "POW_DIFFICULTY=3", "POW_ROUNDS=2"};
     struct str said;
+    struct db_settings database;
     int count = 0;
 
     while (all[count])
@@ -34,8 +35,9 @@ void ask_start(const char *const *settings)
     all[count] = NULL;
     log_set_level(LOG_ERROR);
     ck_assert_msg(environment_load(&config, all, &said) == 0, "%.*s", STR_ARG(said));
+    database = (struct db_settings){.url = config.database_url.ptr, .functions = route_functions()};
     if (server.db == NULL)
-        server.db = db_new(config.database_url.ptr, route_functions());
+        server.db = db_new(&database);
 }
 
 static void set_up_variables(const char **all, const char *method, const char *path,

@@ -1,0 +1,72 @@
+#include "db_session.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void ignore_notice(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
+struct db_session {
+    PGconn *conn;
+    PGresult *result;
+};
+
+struct db_session *db_session_open(const char *url, const char *database)
+{
+    /* Only the first dbname may be a connection string; a second one then replaces its name. */
+    const char *const keywords[] = {"dbname", "fallback_application_name", "client_encoding",
+                                    database ? "dbname" : NULL, NULL};
+    const char *const values[] = {url, "initialsdb", "UTF8", database, NULL};
+    struct db_session *session = calloc(1, sizeof(*session));
+
+    if (session == NULL)
+        abort();
+    session->conn = PQconnectdbParams(keywords, values, 1);
+    if (PQstatus(session->conn) == CONNECTION_OK) {
+        PQsetNoticeProcessor(session->conn, ignore_notice, NULL);
+        return session;
+    }
+    fprintf(stderr, "initialsdb: %s", PQerrorMessage(session->conn));
+    db_session_close(session);
+    return NULL;
+}
+
+void db_session_close(struct db_session *session)
+{
+    PQclear(session->result);
+    PQfinish(session->conn);
+    free(session);
+}
+
+bool db_session_run(struct db_session *session, const char *sql, int count,
+                    const char *const *values)
+{
+    ExecStatusType status;
+
+    PQclear(session->result);
+    session->result = count > 0
+                          ? PQexecParams(session->conn, sql, count, NULL, values, NULL, NULL, 0)
+                          : PQexec(session->conn, sql);
+    status = PQresultStatus(session->result);
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
+}
+
+const char *db_session_error(const struct db_session *session)
+{
+    return PQerrorMessage(session->conn);
+}
+
+int db_session_rows(const struct db_session *session)
+{
+    return PQntuples(session->result);
+}
+
+const char *db_session_get(const struct db_session *session, int row, int column)
+{
+    return PQgetisnull(session->result, row, column) ? NULL
+                                                     : PQgetvalue(session->result, row, column);
+}

@@ -1,0 +1,29 @@
+/* db_session: the database as commands that an operator types use it: waiting as long as it takes.
+ */
+#ifndef DB_SESSION_H
+#define DB_SESSION_H
+
+#include <stdbool.h>
+
+struct db_session;
+
+/* Connects, waiting; to `database` instead of the one that `url` names unless that is NULL.
+ * Returns NULL after writing the reason to standard error. */
+struct db_session *db_session_open(const char *url, const char *database);
+
+void db_session_close(struct db_session *session);
+
+/* Runs `sql`. Without values it may hold several statements; with values it is one statement
+ * with $1.. in text form (NULL is null). Returns false after keeping the message for
+ * db_session_error(). The rows of the last result replace those before. */
+bool db_session_run(struct db_session *session, const char *sql, int count,
+                    const char *const *values);
+
+/* The message of the last failure. */
+const char *db_session_error(const struct db_session *session);
+
+/* The rows of the last db_session_run(); db_session_get() returns NULL for null. */
+int db_session_rows(const struct db_session *session);
+const char *db_session_get(const struct db_session *session, int row, int column);
+
+#endif

@@ -1,0 +1,79 @@
+#include "dburl.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIST_HOST, LIST_HOSTADDR, LIST_PORT, LISTS };
+
+static const char *const keywords[LISTS] = {"host", "hostaddr", "port"};
+
+static int count_items(const char *list)
+{
+    int count = 1;
+
+    for (; list && *list; list++)
+        count += *list == ',';
+    return count;
+}
+
+/* Item `n` of a list; a list of one is the same for all. */
+static char *nth(const char *list, int n)
+{
+    struct str rest = str_from(list);
+    struct str item = str_cut(&rest, ',');
+
+    if (list == NULL)
+        return NULL;
+    while (n-- > 0 && count_items(list) > 1)
+        item = str_cut(&rest, ',');
+    return strndup(item.ptr, item.len);
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+void dburl_hosts_init(struct dburl_hosts *hosts, const char *url)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    const char *lists[LISTS] = {NULL};
+
+    for (PQconninfoOption *option = options; option && option->keyword; option++) {
+        for (int i = 0; i < LISTS; i++) {
+            if (strcmp(option->keyword, keywords[i]) == 0)
+                lists[i] = option->val;
+        }
+    }
+    memset(hosts, 0, sizeof(*hosts));
+    hosts->count = larger(count_items(lists[LIST_HOST]), count_items(lists[LIST_HOSTADDR]));
+    if (hosts->count > DBURL_HOSTS)
+        hosts->count = DBURL_HOSTS;
+    for (int i = 0; hosts->count > 1 && i < hosts->count; i++)
+        hosts->list[i] = (struct dburl_host){nth(lists[LIST_HOST], i), nth(lists[LIST_HOSTADDR], i),
+                                             nth(lists[LIST_PORT], i)};
+    PQconninfoFree(options);
+}
+
+void dburl_hosts_release(struct dburl_hosts *hosts)
+{
+    for (int i = 0; i < hosts->count; i++) {
+        free(hosts->list[i].host);
+        free(hosts->list[i].hostaddr);
+        free(hosts->list[i].port);
+    }
+}
+
+struct str db_url_part(struct arena *arena, const char *url, const char *keyword)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    struct str part = STR("");
+
+    for (PQconninfoOption *option = options; option && option->keyword; option++) {
+        if (option->val && strcmp(option->keyword, keyword) == 0)
+            part = arena_copy(arena, str_from(option->val));
+    }
+    PQconninfoFree(options);
+    return part;
+}
