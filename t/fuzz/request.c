@@ -31,6 +31,7 @@ static struct server *start_server(void)
     static struct config config;
     static struct dbclock clock;
     static struct load load;
+    static struct db_settings database;
     static struct server server = {.config = &config, .clock = &clock, .load = &load};
 
     if (server.db)
@@ -39,7 +40,8 @@ static struct server *start_server(void)
         abort();
     log_set_level(LOG_ERROR);
     memset(url + 6, 'x', sizeof(url) - 7);
-    server.db = db_new(url, route_functions());
+    database = (struct db_settings){.url = url, .functions = route_functions()};
+    server.db = db_new(&database);
     return &server;
 }
 

@@ -100,6 +100,21 @@ class Cluster:
     def start_again(self) -> None:
         self._start_server()
 
+    def freeze(self) -> None:
+        """Stops every process of the server where it is; thaw() lets them go on."""
+        for pid in self._processes():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for pid in self._processes():
+            os.kill(pid, signal.SIGCONT)
+
+    def _processes(self) -> list[int]:
+        """The postmaster first, so that it starts nobody while the others are being stopped."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *map(int, children)]
+
     def _take_lock(self) -> None:
         self.state.mkdir(parents=True, exist_ok=True)
         self.lock = os.open(self.state / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

@@ -1,0 +1,195 @@
+"""Nobody waits longer than the deadline, and nothing goes on behind the back of who gave up."""
+
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from case import PoolCase
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "sql"))
+
+import fastcgi
+import inside
+import testing
+from database import Session
+from pool import Pool
+from testing import wait_until
+
+COUNT, SEARCH = "/api/listings/count", "/api/listings/search"
+READ_MS, POST_MS = 600, 900
+LIMITS = {"READ_DEADLINE_MS": str(READ_MS), "POST_DEADLINE_MS": str(POST_MS), "IP_RATE_ENABLE": "false"}
+# What an answer may be late by. A caller is a Python thread on a machine that does other things too,
+# so what a healthy answer takes in the same crowd comes on top.
+GRACE_MS = 250
+BUSY = "select count(*) from pg_stat_activity where usename = 'initialsdb' and state = 'active'"
+
+
+def now() -> str:
+    """As the web server would say it."""
+    return str(int(time.time() * 1000))
+
+
+class Hole:
+    """A port on loopback that leads to the cluster's socket, and swallows everything on demand."""
+
+    def __init__(self, target: str) -> None:
+        self.target, self.open = target, threading.Event()
+        self.open.set()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near = self.listener.accept()[0]
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.target)
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                if self.open.is_set():
+                    sink.sendall(data)
+            if self.open.is_set():
+                sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self.listener.close()
+
+
+class Deadlines(PoolCase):
+    def timed(self, pool: Pool, uri: str = COUNT, **options: Any) -> tuple[fastcgi.Response, float]:
+        """The answer and the milliseconds it took; the pool knows when we began."""
+        began = time.monotonic()
+        answer = pool.request(uri, REQUEST_START_MS=now(), **options)
+        return answer, (time.monotonic() - began) * 1000
+
+    def crowd(self, pool: Pool, number: int) -> list[tuple[fastcgi.Response, float]]:
+        return self.at_once(number, lambda n: self.timed(pool, (COUNT, SEARCH)[n % 2]))
+
+    def all_in_time(self, answers: list[tuple[fastcgi.Response, float]], usual_ms: float, limit_ms: int) -> None:
+        for answer, _ in answers:
+            self.refused(answer, 503, "UNAVAILABLE")
+            self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
+        slowest = max(ms for _, ms in answers)
+        self.assertLess(slowest, limit_ms + GRACE_MS + usual_ms)
+
+    def usable(self, pool: Pool) -> None:
+        """Every worker answers again, and no query of ours is left."""
+        wait_until(lambda: pool.request(COUNT).status == 200, "the first answer", 2)
+        time.sleep(1)  # the longest pause between attempts to connect, of any worker
+        self.assertEqual({200}, {answer.status for answer, _ in self.crowd(pool, 12)})
+        self.assertEqual(self.sql(f"{BUSY} and wait_event_type = 'Lock'"), "0")
+        self.assertEqual([], inside.events(pool, "child_died"))
+
+    def test_frozen_postgres_keeps_nobody_longer_than_the_deadline(self) -> None:
+        pool = self.pool(**LIMITS)
+        usual = max(ms for _, ms in self.crowd(pool, 12))
+        proof = self.poster(pool).proof()
+        self.cluster.freeze()
+        try:
+            # Three times as many as there are workers: the queue counts too.
+            self.all_in_time(self.crowd(pool, 12), usual, READ_MS)
+            began = time.monotonic()
+            self.refused(self.poster(pool).post("in time", proof), 503, "UNAVAILABLE")
+            self.assertLess((time.monotonic() - began) * 1000, POST_MS + GRACE_MS + usual)
+            self.assertEqual(pool.request("/api/healthz").status, 200)
+        finally:
+            self.cluster.thaw()
+        self.usable(pool)
+        self.assertEqual(self.poster(pool).post("in time", proof).status, 201)
+
+    def test_lock_of_a_stranger_keeps_nobody_longer_than_the_deadline(self) -> None:
+        pool = self.pool(**LIMITS)
+        usual = max(ms for _, ms in self.crowd(pool, 4))
+        stranger = Session(self.cluster.url("initialsdb"))
+        self.addCleanup(stranger.close)
+        stranger.run("begin; lock table board.message_total, board.message")
+        self.all_in_time(self.crowd(pool, 4), usual, READ_MS)
+        wait_until(lambda: self.sql(f"{BUSY} and wait_event_type = 'Lock'") == "0", "no query to be left", 2)
+        stranger.run("rollback")
+        self.usable(pool)
+
+    def test_row_lock_on_a_budget_keeps_its_network_only(self) -> None:
+        pool = self.pool(**LIMITS | {"IP_RATE_ENABLE": "true"})
+        self.assertEqual(pool.request(COUNT).status, 200)
+        stranger = Session(self.cluster.url("initialsdb"))
+        self.addCleanup(stranger.close)
+        stranger.run("begin; update board.rate_limit set tat = tat")
+        began = time.monotonic()
+        self.refused(pool.request(COUNT), 503, "UNAVAILABLE")
+        self.assertLess((time.monotonic() - began) * 1000, READ_MS + GRACE_MS)
+        self.assertEqual(pool.request(COUNT, remote_addr="198.51.100.7").status, 200)
+        stranger.run("rollback")
+        self.assertEqual(pool.request(COUNT).status, 200)
+
+    def test_network_that_goes_silent_keeps_nobody_longer_than_the_deadline(self) -> None:
+        hole = Hole(f"{self.cluster.run_dir}/.s.PGSQL.5432")
+        self.addCleanup(hole.close)
+        url = f"host=127.0.0.1 port={hole.port} dbname=initialsdb user=initialsdb sslmode=disable"
+        pool = self.pool(**LIMITS, DATABASE_URL=url)
+        usual = max(ms for _, ms in self.crowd(pool, 12))
+        hole.open.clear()
+        self.all_in_time(self.crowd(pool, 12), usual, READ_MS)
+        self.all_in_time(self.crowd(pool, 4), usual, READ_MS)  # now it is connecting that hangs
+        hole.open.set()
+        self.usable(pool)
+
+    def test_caller_that_leaves_takes_its_query_along(self) -> None:
+        pool = self.pool(READ_DEADLINE_MS="30000")
+        stranger, watcher = (Session(self.cluster.url("initialsdb")) for _ in range(2))
+        self.addCleanup(stranger.close)
+        self.addCleanup(watcher.close)
+        waiting = f"{BUSY} and wait_event_type = 'Lock'"
+        stranger.run("begin; lock table board.message_total")
+        took = []
+        for _ in range(10):
+            caller = fastcgi.Connection(pool.socket)
+            caller.begin(fastcgi.cgi_params(COUNT))
+            caller.end()
+            wait_until(lambda: watcher.run(waiting) == "1", "the query to wait")
+            began = time.monotonic()
+            caller.close()
+            while watcher.run(waiting) != "0":
+                self.assertLess(time.monotonic() - began, 5)
+            took.append((time.monotonic() - began) * 1000)
+        print(f"# a query was gone after {min(took):.0f} to {max(took):.0f} ms")
+        # The middle one: a single look may come late on a machine that does other things too.
+        self.assertLess(sorted(took)[len(took) // 2], 100)
+
+    def test_what_waited_too_long_for_a_worker_is_refused_at_once(self) -> None:
+        pool = self.pool(QUEUE_MAX_MS="200")
+        old = str(int(time.time() * 1000) - 1000)
+        self.refused(pool.request(COUNT, REQUEST_START_MS=old), 503, "UNAVAILABLE")
+        self.assertEqual(pool.request(COUNT, REQUEST_START_MS=now()).status, 200)
+        self.assertEqual(pool.request("/api/healthz", REQUEST_START_MS=old).status, 200)
+        for nonsense in ("", "-1", "yesterday", "99999999999999999999", "17"):
+            self.assertEqual(pool.request(COUNT, REQUEST_START_MS=nonsense).status, 200)
+        self.assertEqual(pool.request(COUNT, headers={"Request-Start-Ms": old}).status, 200, "clients cannot say")
+
+    def test_byte_by_byte_peers_are_hung_up_on(self) -> None:
+        pool = self.pool(WORKERS="1")
+        with fastcgi.Connection(pool.socket) as peer:
+            peer.begin(fastcgi.cgi_params("/api/listings/create", "POST", length=4000))
+            began = time.monotonic()
+            with self.assertRaises(OSError):
+                while time.monotonic() - began < 10:
+                    peer.send(b"x")  # each within any limit on a single read
+                    time.sleep(0.05)
+        self.assertLess(time.monotonic() - began, 4)
+        self.assertEqual(pool.request("/api/healthz").status, 200)
+
+
+if __name__ == "__main__":
+    testing.require("setpriv", "psql")
+    testing.main()
