@@ -112,6 +112,13 @@ class Gateway(unittest.TestCase):
         tag = self.client.get("/").headers["ETag"]
         self.assertEqual(self.client.get("/", {"If-None-Match": tag}).status, 304)
 
+    def test_b34_files_are_closed_after_they_are_served(self) -> None:
+        handles = Path(f"/proc/{self.caddy.process.pid}/fd")
+        before = len(list(handles.iterdir()))
+        for _ in range(300):
+            self.assertEqual(self.client.get("/directory/code.js").status, 200)
+        testing.wait_until(lambda: len(list(handles.iterdir())) < before + 20, "connections to be closed")
+
     def test_paths_do_not_leave_the_directory(self) -> None:
         for path in ("/../app", "/directory/../../app", "/%2e%2e/app", "/..%2fapp", "/directory%2f..%2f..%2fapp"):
             self.assertEqual(self.client.get(path).status, 404, path)

@@ -93,6 +93,8 @@ class Caddy:
         return (
             inherited()
             | {
+                # One of its libraries writes to HOME whatever XDG says.
+                "HOME": str(self.state / "caddy"),
                 "XDG_DATA_HOME": str(self.state / "caddy"),
                 "XDG_CONFIG_HOME": str(self.state / "caddy"),
                 "BIND": os.environ.get("BIND") or loopback_addresses(),
