@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Callable, NoReturn
 
 SKIPPED = 77
+# Where Debian keeps daemons such as pgbouncer, and an ordinary user's PATH does not lead.
+os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 SOURCE = Path(os.environ.get("top_srcdir") or Path(__file__).resolve().parents[2]).resolve()
 BUILD = Path(os.environ.get("top_builddir") or SOURCE).resolve()
 
