@@ -64,13 +64,14 @@ void exchange_learn_netkeys(struct exchange *exchange)
     struct db_limits limits = exchange->limits;
     int64_t today = dbclock_now_ms(server->clock) / DAY_MS;
     int64_t now_ms = clock_monotonic_ms();
+    struct db_value days = db_value_int(exchange->request->arena, server->config->key_days);
     struct db_answer answer;
 
     if ((keys->count > 0 && keys->keys[0].day == today) || now_ms < keys->next_question_ms)
         return;
     if (exchange->route->budget == BUDGET_NONE) /* it would be nice to know, no more */
         limits.deadline_ms = now_ms + LEARN_MS;
-    if (db_call(server->db, &network_keys, NULL, &limits, exchange->request->arena, &answer) ==
+    if (db_call(server->db, &network_keys, &days, &limits, exchange->request->arena, &answer) ==
         DB_OK) {
         dbclock_set(server->clock, answer.clock_ms);
         if (!netkeys_read(keys, secret_str(&server->config->server_salt), answer.body))
@@ -116,23 +117,36 @@ static bool is_charged(const struct exchange *exchange)
     return config->ip_rate_enable && !netlist_contains(&config->ip_rate_exempt, &exchange->client);
 }
 
-/* Under how many keys the client is counted: a budget that began before midnight was counted
- * under yesterday's, so for one window both are charged. */
-static int keys_to_charge(const struct exchange *exchange, int64_t window_ms)
-{
-    const struct server *server = exchange->server;
-    int64_t into_day_ms = dbclock_now_ms(server->clock) % DAY_MS;
-
-    if (server->netkeys.count > 1 && into_day_ms > window_ms)
-        return 1;
-    return server->netkeys.count;
-}
-
 struct charge_arrays {
     struct buf networks;
     struct buf emissions;
     struct buf bursts;
 };
+
+/* An element of a bytea[] in text form; the array begins with its brace. */
+static void add_digest(struct buf *array, struct str digest)
+{
+    buf_addf(array, "%s\"\\\\x%s\"", array->len > 1 ? "," : "",
+             encode_hex(array->arena, digest).ptr);
+}
+
+struct str exchange_known_as(const struct exchange *exchange)
+{
+    const struct netkeys *keys = &exchange->server->netkeys;
+    int prefixes[NETADDR_TIERS];
+    int tiers = netaddr_tiers(&exchange->client, prefixes);
+    struct buf array;
+
+    buf_init(&array, exchange->request->arena, 2048);
+    buf_add_char(&array, '{');
+    for (int key = 0; key < keys->count; key++) {
+        for (int tier = 0; tier < tiers; tier++)
+            add_digest(&array,
+                       netkeys_digest(keys, key, array.arena, &exchange->client, prefixes[tier]));
+    }
+    buf_add_char(&array, '}');
+    return buf_str(&array);
+}
 
 static void add_tier(const struct exchange *exchange, struct charge_arrays *arrays, int key,
                      int prefix, bool charged)
@@ -144,7 +158,7 @@ static void add_tier(const struct exchange *exchange, struct charge_arrays *arra
     const char *comma = arrays->networks.len > 1 ? "," : "";
     struct str digest = netkeys_digest(&server->netkeys, key, arena, &exchange->client, prefix);
 
-    buf_addf(&arrays->networks, "%s\"\\\\x%s\"", comma, encode_hex(arena, digest).ptr);
+    add_digest(&arrays->networks, digest);
     if (!charged)
         return;
     buf_addf(&arrays->emissions, "%s%lld", comma, (long long)(terms.window_ms * 1000 / burst));
@@ -159,7 +173,8 @@ static void charge_arguments(const struct exchange *exchange, bool charged,
 {
     struct charge_arrays arrays;
     struct buf *bufs[CHARGE_ARGUMENTS] = {&arrays.networks, &arrays.emissions, &arrays.bursts};
-    int keys = keys_to_charge(exchange, terms_of(exchange).window_ms);
+    int keys = netkeys_counted(&exchange->server->netkeys, dbclock_now_ms(exchange->server->clock),
+                               terms_of(exchange).window_ms);
     int prefixes[NETADDR_TIERS];
     int tiers = netaddr_tiers(&exchange->client, prefixes);
 
@@ -205,6 +220,7 @@ static void refuse_answer(struct exchange *exchange, const struct db_answer *ans
         .id = answer->next_id,
     };
 
+    detail.message = answer->body; /* where the database says more than the code */
     if (answer->status == 429)
         detail.message = arena_format(exchange->request->arena,
                                       "Too many requests came from your network. "

@@ -59,6 +59,10 @@ void exchange_learn_netkeys(struct exchange *exchange);
  * when the day's keys are not known. */
 struct str exchange_network(const struct exchange *exchange);
 
+/* Every digest that the client's networks have had in the days that are remembered, as a bytea[]
+ * in text form: what bans are compared with. */
+struct str exchange_known_as(const struct exchange *exchange);
+
 /* Calls the route's function with `values`; for a route with a budget the three arguments that
  * charge it come first by themselves. Returns true when `*answer` is a success. Otherwise the
  * response is made: whatever the function refused (4xx), 503 UNAVAILABLE with Retry-After when

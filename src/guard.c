@@ -35,7 +35,8 @@ static bool is_json(struct exchange *exchange)
 {
     struct str parameters = exchange->request->content_type;
     struct str type = str_trim_blank(str_cut(&parameters, ';'));
-    bool json = str_equal_nocase(type, STR("application/json"));
+    bool absent = exchange->request->body.len == 0 && exchange->request->content_type.len == 0;
+    bool json = absent || str_equal_nocase(type, STR("application/json"));
 
     if (!json)
         exchange_refuse(exchange, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);

@@ -11,6 +11,9 @@ void handle_create(struct exchange *exchange);
 void handle_search(struct exchange *exchange);
 void handle_count(struct exchange *exchange);
 void handle_get(struct exchange *exchange);
+void handle_feed(struct exchange *exchange);
+void handle_report(struct exchange *exchange);
+void handle_log(struct exchange *exchange);
 void handle_health(struct exchange *exchange);
 void handle_ready(struct exchange *exchange);
 

@@ -1,16 +1,10 @@
 #include "buf.h"
-#include "cursor.h"
 #include "exchange.h"
 #include "handle.h"
 #include "json.h"
 #include "text.h"
-#include "utf8.h"
 
-#include <string.h>
-
-#define QUERY_MAX_CHARS 255
-#define LIMIT_STANDARD 30
-#define LIMIT_MOST 100
+#define REASON_MAX_CHARS 255
 
 /* Choices of POST_DUPLICATE_SCOPE in params.def. */
 enum duplicate_scope { DUPLICATE_OF_NETWORK, DUPLICATE_OF_BOARD };
@@ -70,8 +64,8 @@ static struct str duplicate_key(const struct exchange *exchange, struct str dige
     return (struct str){.ptr = (const char *)key, .len = SHA256_LEN};
 }
 
-/* 201 for a new listing, 200 with Idempotent-Replayed for a retry of the same post, 400 for a
- * body or text that is not accepted, 422 for too many links. */
+/* 201 for a new listing, 202 for one that waits for approval, 200 with Idempotent-Replayed for a
+ * retry of the same post, 400 for a body or text that is not accepted, 422 for too many links. */
 void handle_create(struct exchange *exchange)
 {
     struct arena *arena = exchange->request->arena;
@@ -96,99 +90,16 @@ void handle_create(struct exchange *exchange)
         db_value_text(text.body),
         duplicate.len > 0 ? db_value_bytes(duplicate.ptr, duplicate.len) : db_value_null(),
         db_value_int(arena, exchange->server->config->post_duplicate_secs * 1000),
+        db_value_text(exchange_known_as(exchange)),
     };
     if (!exchange_call(exchange, values, &answer))
         return;
     response_json(exchange->response, answer.status, answer.body);
-    response_header(exchange->response, "Location",
-                    arena_format(arena, "/m/%lld", (long long)answer.next_id));
+    if (answer.status != 202)
+        response_header(exchange->response, "Location",
+                        arena_format(arena, "/m/%lld", (long long)answer.next_id));
     if (answer.status == 200)
         response_header(exchange->response, "Idempotent-Replayed", STR("true"));
-}
-
-struct search {
-    struct str query; /* trimmed */
-    uint64_t limit;
-    int64_t before; /* 0: from the newest */
-};
-
-/* Reads the words to search for; false when the response is made. */
-static bool read_query(struct exchange *exchange, struct search *search)
-{
-    struct str raw;
-    size_t code_points;
-
-    if (!request_query(exchange->request, "q", &raw) || !utf8_count(raw, &code_points) ||
-        memchr(raw.ptr, '\0', raw.len)) {
-        exchange_refuse_input(exchange, "q", STR("The search is not valid text."));
-        return false;
-    }
-    search->query = text_trim(raw);
-    if (code_points > QUERY_MAX_CHARS)
-        exchange_refuse_input(exchange, "q", STR("The search is longer than 255 characters."));
-    return code_points <= QUERY_MAX_CHARS;
-}
-
-/* A cursor outlives a change of keys, as tokens do. */
-static bool read_cursor(struct exchange *exchange, struct search *search, struct str cursor)
-{
-    struct arena *arena = exchange->request->arena;
-    struct pow_keys keys = exchange_signing_keys(exchange);
-
-    return cursor_read(arena, keys.current.bytes, search->query, cursor, &search->before) ||
-           (keys.previous.bytes.len > 0 &&
-            cursor_read(arena, keys.previous.bytes, search->query, cursor, &search->before));
-}
-
-static bool read_page(struct exchange *exchange, struct search *search)
-{
-    const struct request *request = exchange->request;
-    struct str limit;
-    struct str cursor;
-
-    search->limit = LIMIT_STANDARD;
-    search->before = 0;
-    if (!request_query(request, "limit", &limit) ||
-        (limit.len > 0 && (!str_to_u64(limit, LIMIT_MOST, &search->limit) || search->limit == 0))) {
-        exchange_refuse_input(exchange, "limit",
-                              STR("The limit must be a whole number from 1 to 100."));
-        return false;
-    }
-    if (!request_query(request, "cursor", &cursor) ||
-        (cursor.len > 0 && !read_cursor(exchange, search, cursor))) {
-        exchange_refuse_input(exchange, "cursor",
-                              STR("The cursor does not belong to this search. Search again."));
-        return false;
-    }
-    return true;
-}
-
-/* 200 with a page of listings, 400 for a bad q, limit or cursor. */
-void handle_search(struct exchange *exchange)
-{
-    struct arena *arena = exchange->request->arena;
-    struct search search;
-    struct db_answer answer;
-    struct buf body;
-
-    if (!read_query(exchange, &search) || !read_page(exchange, &search))
-        return;
-    struct db_value values[] = {
-        db_value_text(search.query),
-        db_value_int(arena, (int64_t)search.limit),
-        search.before ? db_value_int(arena, search.before) : db_value_null(),
-    };
-    if (!exchange_call(exchange, values, &answer))
-        return;
-    buf_init(&body, arena, answer.body.len + 80);
-    buf_addf(&body, "{\"items\":%.*s", STR_ARG(answer.body));
-    if (answer.next_id) {
-        struct str key = exchange_signing_keys(exchange).current.bytes;
-        struct str cursor = cursor_make(arena, key, search.query, answer.next_id);
-        buf_addf(&body, ",\"next_cursor\":\"%.*s\"", STR_ARG(cursor));
-    }
-    buf_add_char(&body, '}');
-    response_json(exchange->response, 200, buf_str(&body));
 }
 
 /* 200 */
@@ -207,5 +118,59 @@ void handle_get(struct exchange *exchange)
     struct db_answer answer;
 
     if (exchange_call(exchange, &id, &answer))
+        response_json(exchange->response, answer.status, answer.body);
+}
+
+/* Reads the reason of a report, which may be absent; false when the response is made. */
+static bool read_reason(struct exchange *exchange, struct str *reason)
+{
+    struct arena *arena = exchange->request->arena;
+    struct json_member member = {.name = "reason"};
+    struct problem_detail detail = {.field = NULL};
+    struct text text;
+    enum text_verdict verdict;
+
+    *reason = STR("");
+    if (exchange->request->body.len == 0)
+        return true;
+    detail.message =
+        str_from(json_read(arena, exchange->request->body, &member, 1, JSON_REFUSE_UNKNOWN));
+    if (detail.message.len > 0) {
+        exchange_refuse(exchange, PROBLEM_INVALID_JSON, &detail);
+        return false;
+    }
+    verdict = text_check(arena, member.value, REASON_MAX_CHARS, &text);
+    if (verdict != TEXT_OK && verdict != TEXT_EMPTY) {
+        exchange_refuse_input(exchange, "reason",
+                              text_explain(arena, verdict, &text, REASON_MAX_CHARS));
+        return false;
+    }
+    *reason = text.body;
+    return true;
+}
+
+/* 202, also for a repeated report; 400 for a reason that is not accepted. */
+void handle_report(struct exchange *exchange)
+{
+    struct arena *arena = exchange->request->arena;
+    bool proven = exchange->server->config->pow_enable;
+    unsigned char token[SHA256_LEN];
+    unsigned char digest[SHA256_LEN];
+    struct str reason;
+    struct db_answer answer;
+
+    if (!read_reason(exchange, &reason))
+        return;
+    crypto_sha256(exchange->request->pow_token, token);
+    crypto_sha256(arena_format(arena, "report %lld %.*s", (long long)exchange->id, STR_ARG(reason)),
+                  digest);
+    struct db_value values[] = {
+        proven ? db_value_bytes(token, sizeof(token)) : db_value_null(),
+        proven ? db_value_int(arena, exchange->proof.expires_ms) : db_value_null(),
+        db_value_bytes(digest, sizeof(digest)),
+        db_value_int(arena, exchange->id),
+        db_value_text(reason),
+    };
+    if (exchange_call(exchange, values, &answer))
         response_json(exchange->response, answer.status, answer.body);
 }

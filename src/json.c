@@ -139,6 +139,31 @@ const char *json_read(struct arena *arena, struct str text, struct json_member *
     return take_members(tree, members, count, unknown);
 }
 
+static struct str member_text(const cJSON *object, const char *name)
+{
+    return str_from(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name)));
+}
+
+size_t json_read_listings(struct arena *arena, struct str text, struct json_listing **listings)
+{
+    const cJSON *item;
+    cJSON *tree;
+    size_t count = 0;
+
+    use_arena(arena);
+    tree = cJSON_ParseWithLength(text.ptr, text.len);
+    *listings = arena_alloc(arena, (size_t)cJSON_GetArraySize(tree) * sizeof(**listings) + 1);
+    cJSON_ArrayForEach(item, tree)
+    {
+        (*listings)[count++] = (struct json_listing){
+            .id = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, "id")),
+            .body = member_text(item, "body"),
+            .created_at = member_text(item, "created_at"),
+        };
+    }
+    return count;
+}
+
 static struct json_object *wrap(struct arena *arena, cJSON *tree)
 {
     struct json_object *object = arena_alloc(arena, sizeof(*object));

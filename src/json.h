@@ -21,6 +21,16 @@ enum json_unknown { JSON_REFUSE_UNKNOWN, JSON_IGNORE_UNKNOWN };
 const char *json_read(struct arena *arena, struct str text, struct json_member *members, int count,
                       enum json_unknown unknown);
 
+/* A listing as the database writes it. */
+struct json_listing {
+    int64_t id;
+    struct str body;
+    struct str created_at;
+};
+
+/* Reads an array of listings into `arena`; returns how many, 0 also when `text` is no array. */
+size_t json_read_listings(struct arena *arena, struct str text, struct json_listing **listings);
+
 /* An object under construction, in an arena. */
 struct json_object;
 

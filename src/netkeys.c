@@ -27,6 +27,15 @@ bool netkeys_read(struct netkeys *keys, struct str salt, struct str text)
     return true;
 }
 
+int netkeys_counted(const struct netkeys *keys, int64_t now_ms, int64_t window_ms)
+{
+    bool yesterday = keys->count > 1 && keys->keys[1].day == keys->keys[0].day - 1;
+
+    if (keys->count == 0)
+        return 0;
+    return yesterday && now_ms % DAY_MS <= window_ms ? 2 : 1;
+}
+
 struct str netkeys_digest(const struct netkeys *keys, int index, struct arena *arena,
                           const struct netaddr *addr, int prefix)
 {

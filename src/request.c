@@ -19,6 +19,7 @@ static const struct variable variables_used[] = {
     {"CONTENT_TYPE", offsetof(struct request, content_type)},
     {"FORWARDED_FOR", offsetof(struct request, forwarded_for)},
     {"HTTP_HOST", offsetof(struct request, host)},
+    {"HTTP_IF_NONE_MATCH", offsetof(struct request, if_none_match)},
     {"HTTP_ORIGIN", offsetof(struct request, origin)},
     {"HTTP_SEC_FETCH_SITE", offsetof(struct request, fetch_site)},
     {"HTTP_USER_AGENT", offsetof(struct request, user_agent)},
@@ -27,6 +28,7 @@ static const struct variable variables_used[] = {
     {"HTTP_X_POW_TOKEN", offsetof(struct request, pow_token)},
     {"PATH_INFO", offsetof(struct request, path)},
     {"QUERY_STRING", offsetof(struct request, query)},
+    {"REQUEST_SCHEME", offsetof(struct request, scheme)},
 };
 
 static struct str find(char *const *variables, const char *name)

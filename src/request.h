@@ -28,6 +28,8 @@ struct request {
     struct str host;
     struct str origin;
     struct str fetch_site;
+    struct str if_none_match;
+    struct str scheme; /* "http" or "https" */
     struct str pow_challenge;
     struct str pow_token;
     struct str pow_nonces;

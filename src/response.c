@@ -11,7 +11,9 @@ struct reason {
 static const struct reason reasons[] = {
     {200, "OK"},
     {201, "Created"},
+    {202, "Accepted"},
     {204, "No Content"},
+    {304, "Not Modified"},
     {400, "Bad Request"},
     {403, "Forbidden"},
     {404, "Not Found"},
@@ -74,7 +76,7 @@ struct str response_render(const struct response *response, struct arena *arena,
     buf_addf(&out, "Status: %d %s\r\n", response->status, response_reason(response->status));
     if (response->body.len > 0)
         buf_addf(&out, "Content-Type: %.*s\r\n", STR_ARG(response->content_type));
-    if (response->status != 204)
+    if (response->status != 204 && response->status != 304)
         buf_addf(&out, "Content-Length: %zu\r\n", response->body.len);
     buf_addf(&out, "X-Request-Id: %.*s\r\n", STR_ARG(request_id));
     buf_add(&out, STR("X-Content-Type-Options: nosniff\r\n"));

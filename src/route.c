@@ -8,13 +8,15 @@
 #define MAX_FUNCTIONS 16
 #define ID_PLACE "{id}"
 
-static const struct db_function create_listing = {"create_listing", 9};
+static const struct db_function create_listing = {"create_listing", 10};
 static const struct db_function search_listings = {"search_listings", 6};
 static const struct db_function count_listings = {"count_listings", 3};
 static const struct db_function get_listing = {"get_listing", 4};
+static const struct db_function report_listing = {"report_listing", 8};
+static const struct db_function moderation_log = {"moderation_log", 5};
 static const struct db_function ready = {"ready", 0};
 
-const struct db_function network_keys = {"network_keys", 0};
+const struct db_function network_keys = {"network_keys", 1};
 
 /* clang-format off */
 const struct route routes[] = {
@@ -25,6 +27,11 @@ const struct route routes[] = {
     {METHOD_GET, "/api/listings/search", GUARD_CLIENT, BUDGET_READ, &search_listings, handle_search},
     {METHOD_GET, "/api/listings/count", GUARD_CLIENT, BUDGET_READ, &count_listings, handle_count},
     {METHOD_GET, "/api/listings/" ID_PLACE, GUARD_CLIENT, BUDGET_READ, &get_listing, handle_get},
+    {METHOD_GET, "/api/listings/feed", GUARD_CLIENT, BUDGET_READ, &search_listings, handle_feed},
+    {METHOD_POST, "/api/listings/" ID_PLACE "/report",
+     GUARD_SAME_ORIGIN | GUARD_JSON | GUARD_CLIENT | GUARD_BODY | GUARD_PROOF,
+     BUDGET_POST, &report_listing, handle_report},
+    {METHOD_GET, "/api/log", GUARD_CLIENT, BUDGET_READ, &moderation_log, handle_log},
     {METHOD_GET, "/api/healthz", 0, BUDGET_NONE, NULL, handle_health},
     {METHOD_GET, "/api/readyz", 0, BUDGET_NONE, &ready, handle_ready},
     {METHOD_OTHER, NULL, 0, BUDGET_NONE, NULL, NULL},
@@ -62,22 +69,29 @@ const char *route_name(int number)
     return "none";
 }
 
-static bool matches(const char *pattern, struct str path, int64_t *id)
+/* Matches what stands before and behind the number. */
+static bool matches_id(const char *pattern, const char *place, struct str path, int64_t *id)
 {
-    struct str fixed = str_from(pattern);
+    struct str before = {.ptr = pattern, .len = (size_t)(place - pattern)};
+    struct str after = str_from(place + strlen(ID_PLACE));
     uint64_t number;
 
-    if (strstr(pattern, ID_PLACE) == NULL)
-        return str_equal(fixed, path);
-    fixed.len -= strlen(ID_PLACE);
-    if (!str_starts(path, fixed))
+    if (path.len < before.len + after.len || !str_starts(path, before) ||
+        !str_equal((struct str){path.ptr + path.len - after.len, after.len}, after))
         return false;
-    path.ptr += fixed.len;
-    path.len -= fixed.len;
+    path.ptr += before.len;
+    path.len -= before.len + after.len;
     if (path.len == 0 || path.ptr[0] == '0' || !str_to_u64(path, INT64_MAX, &number))
         return false;
     *id = (int64_t)number;
     return true;
+}
+
+static bool matches(const char *pattern, struct str path, int64_t *id)
+{
+    const char *place = strstr(pattern, ID_PLACE);
+
+    return place ? matches_id(pattern, place, path, id) : str_equal(str_from(pattern), path);
 }
 
 const struct route *route_find(enum method method, struct str path, int64_t *id)

@@ -21,7 +21,7 @@ enum budget { BUDGET_NONE, BUDGET_READ, BUDGET_POST };
 
 struct route {
     enum method method;
-    const char *path; /* "{id}" at the end stands for a positive number */
+    const char *path; /* "{id}" in it stands for a positive number */
     unsigned guards;
     enum budget budget;
     const struct db_function *function; /* NULL: answered without the database */

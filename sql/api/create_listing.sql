@@ -1,11 +1,12 @@
--- Posts a message, once for each token: 201 (next_id: its id); 200 with the same listing for a retry; 403 POW_EXPIRED,
--- 409 POW_SPENT, 429 RATE_LIMITED, 503 READ_ONLY. Locks are taken in the order token, narrow tier,
+-- Posts a message, once for each token: 201 (next_id: its id); 202 while it waits for approval; 200 with the same
+-- listing for a retry; 403 BANNED (body: why and until when), 403 POW_EXPIRED, 409 POW_SPENT, 409 DUPLICATE (next_id: the
+-- first one's id), 422 TEXT_REFUSED, 429 RATE_LIMITED, 503 READ_ONLY. Locks are taken in the order token, narrow tier,
 -- wider tiers, and never in another. Needs READ COMMITTED: after waiting for another session's insert
 -- the next statement must see it.
 create or replace function api.create_listing(
   p_networks bytea[], p_emission_us bigint[], p_burst integer[],
   p_token bytea, p_expires_ms bigint, p_digest bytea, p_text text,
-  p_duplicate bytea default null, p_duplicate_ms bigint default 0)
+  p_duplicate bytea default null, p_duplicate_ms bigint default 0, p_known_as bytea[] default '{}')
 returns api.answer
 language plpgsql volatile security definer set search_path = board, pg_catalog, pg_temp as $$
 declare
@@ -22,6 +23,13 @@ begin
   end if;
   if p_expires_ms <= clock_ms() then
     return refusal(403::smallint, 'POW_EXPIRED');
+  end if;
+  v_answer := refuse_banned(p_known_as);
+  if v_answer.status is not null then
+    return v_answer;
+  end if;
+  if is_refused(p_text) then
+    return refusal(422::smallint, 'TEXT_REFUSED');
   end if;
   v_answer := check_budget('p', p_networks, p_emission_us, p_burst);
   if v_answer.status <> 200 then
@@ -59,10 +67,16 @@ begin
     delete from recent_text where key = p_duplicate;
     return v_answer;
   end if;
+  v_answer.next_id := v_id;
+  if (select hold from mode) then
+    insert into held (id, body, network) values (v_id, p_text, p_networks[1]);
+    v_answer.status := 202;
+    v_answer.body := waiting(v_id);
+    return v_answer;
+  end if;
   insert into message as m (id, body, network) values (v_id, p_text, p_networks[1])
   returning listing(m.id, m.body, m.created_at) into v_answer.body;
   v_answer.status := 201;
-  v_answer.next_id := v_id;
   return v_answer;
 end
 $$;

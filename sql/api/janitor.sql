@@ -14,7 +14,7 @@ begin
   end if;
   select row_to_json(r) into v_answer.body from (
     select true as elected, sweep_rate_limit(p_blocks) as networks, sweep_spent(p_blocks) as proofs,
-      sweep_recent_text(1000) as texts, forget_keys(p_key_days) as keys,
+      sweep_recent_text(1000) as texts, forget_keys(p_key_days) as keys, sweep_moderation(1000) as moderated,
       fold_count(10000) as folded, settle(2000) as unsettled) as r;
   if (v_answer.body::json ->> 'unsettled')::bigint > 0 then
     v_answer.retry_after_ms := 10;

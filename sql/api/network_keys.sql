@@ -1,6 +1,6 @@
--- The keys of today's and yesterday's network digests: 200 with DAY:HEX, newest first, separated by a blank. Whoever
+-- The keys of network digests of today and p_days before: 200 with DAY:HEX, newest first, separated by blanks. Whoever
 -- asks first on a day draws that day's key. On a standby only what is there already.
-create or replace function api.network_keys()
+create or replace function api.network_keys(p_days integer)
 returns api.answer
 language plpgsql volatile security definer set search_path = board, pg_catalog, pg_temp as $$
 declare
@@ -11,7 +11,7 @@ begin
     insert into network_key (day, key) values (v_today, random_key()) on conflict do nothing;
   end if;
   select coalesce(string_agg(day || ':' || encode(key, 'hex'), ' ' order by day desc), '')
-    into v_answer.body from network_key where day in (v_today, v_today - 1);
+    into v_answer.body from network_key where day between v_today - p_days and v_today;
   return v_answer;
 end
 $$;

@@ -198,34 +198,6 @@ begin
 end
 $$;
 
--- The answer to a token that has paid already: the same listing for the same text, 409 for another; a
--- null status if it has not.
-create function board.replay(p_token bytea, p_digest bytea) returns api.answer
-language plpgsql volatile as $$
-declare
-  v_answer api.answer;
-  v_spent board.spent;
-begin
-  select * into v_spent from board.spent where token = p_token;
-  if not found then
-    return null;
-  end if;
-  if v_spent.digest <> p_digest then
-    return board.refusal(409::smallint, 'POW_SPENT');
-  end if;
-  v_answer := board.refusal(200::smallint, null);
-  v_answer.next_id := v_spent.message_id;
-  select board.listing(id, body, created_at) into v_answer.body from (
-    select id, body, created_at from board.message where id = v_spent.message_id
-    union all
-    select id, body, created_at from board.hidden where id = v_spent.message_id) as l;
-  if v_answer.body is null then
-    return board.refusal(410::smallint, 'HIDDEN');
-  end if;
-  return v_answer;
-end
-$$;
-
 -- The janitor takes each table a few blocks at a time, round and round. Answers the first block of the
 -- batch that is due.
 create function board.next_batch(p_relation regclass, p_blocks integer) returns bigint
