@@ -70,3 +70,20 @@ const char *db_session_get(const struct db_session *session, int row, int column
     return PQgetisnull(session->result, row, column) ? NULL
                                                      : PQgetvalue(session->result, row, column);
 }
+
+int db_session_columns(const struct db_session *session)
+{
+    return PQnfields(session->result);
+}
+
+const char *db_session_column(const struct db_session *session, int column)
+{
+    return PQfname(session->result, column);
+}
+
+bool db_session_is_number(const struct db_session *session, int column)
+{
+    Oid type = PQftype(session->result, column);
+
+    return type == 20 || type == 21 || type == 23; /* bigint, smallint, integer */
+}

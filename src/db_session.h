@@ -26,4 +26,9 @@ const char *db_session_error(const struct db_session *session);
 int db_session_rows(const struct db_session *session);
 const char *db_session_get(const struct db_session *session, int row, int column);
 
+/* Their columns: how many, their names, and whether one holds whole numbers. */
+int db_session_columns(const struct db_session *session);
+const char *db_session_column(const struct db_session *session, int column);
+bool db_session_is_number(const struct db_session *session, int column);
+
 #endif

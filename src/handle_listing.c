@@ -161,6 +161,7 @@ void handle_report(struct exchange *exchange)
 
     if (!read_reason(exchange, &reason))
         return;
+    exchange_learn_netkeys(exchange);
     crypto_sha256(exchange->request->pow_token, token);
     crypto_sha256(arena_format(arena, "report %lld %.*s", (long long)exchange->id, STR_ARG(reason)),
                   digest);
@@ -170,6 +171,7 @@ void handle_report(struct exchange *exchange)
         db_value_bytes(digest, sizeof(digest)),
         db_value_int(arena, exchange->id),
         db_value_text(reason),
+        db_value_text(exchange_known_as(exchange)),
     };
     if (exchange_call(exchange, values, &answer))
         response_json(exchange->response, answer.status, answer.body);

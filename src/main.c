@@ -3,6 +3,7 @@
 #include "log.h"
 #include "master.h"
 #include "migrate.h"
+#include "moderate.h"
 #include "route.h"
 #include "secrets.h"
 #include "settings.h"

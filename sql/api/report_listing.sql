@@ -1,8 +1,8 @@
--- Reports a message to the moderators, counted once for each network: 202 (also again), 403 POW_EXPIRED, 404 NOT_FOUND,
+-- Reports a message to the moderators, counted once for each network: 202 (also again), 403 BANNED, 403 POW_EXPIRED, 404 NOT_FOUND,
 -- 409 POW_SPENT, 410 HIDDEN, 429 RATE_LIMITED, 503 READ_ONLY. The proof is spent as for a post, on a message of no number.
 create or replace function api.report_listing(
   p_networks bytea[], p_emission_us bigint[], p_burst integer[],
-  p_token bytea, p_expires_ms bigint, p_digest bytea, p_id bigint, p_reason text)
+  p_token bytea, p_expires_ms bigint, p_digest bytea, p_id bigint, p_reason text, p_known_as bytea[])
 returns api.answer
 language plpgsql volatile security definer set search_path = board, pg_catalog, pg_temp as $$
 declare
@@ -14,6 +14,10 @@ begin
   end if;
   if p_expires_ms <= clock_ms() then
     return refusal(403::smallint, 'POW_EXPIRED');
+  end if;
+  v_answer := refuse_banned(p_known_as);
+  if v_answer.status is not null then
+    return v_answer;
   end if;
   if not exists (select from message where id = p_id) then
     if exists (select from hidden where id = p_id) then

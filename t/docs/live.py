@@ -16,6 +16,7 @@ from pool import Pool
 from poster import Poster
 
 CREATE, SEARCH, COUNT = "/api/listings/create", "/api/listings/search", "/api/listings/count"
+FEED = "/api/listings/feed"
 # Needs a standby (t/sql/standby.py), a defect, or Caddy (t/caddy).
 NOT_HERE = {(503, "READ_ONLY"), (500, "INTERNAL_ERROR"), (502, "UNAVAILABLE"), (504, "UNAVAILABLE")}
 GENEROUS = {"READ_RATE_MAX_REQUESTS": "1000000", "POST_RATE_MAX_REQUESTS": "1000000"}
@@ -51,6 +52,9 @@ class Live(PoolCase):
         self.refused_posts(pool)
         self.reads(pool, first)
         self.refused_reads(pool)
+        self.feed_and_log(pool)
+        self.reports(pool, first)
+        self.moderation(pool, first)
         self.probes_and_options(pool)
         self.settings()
         self.outage(pool)
@@ -106,6 +110,51 @@ class Live(PoolCase):
         for uri in ("/api", "/api/x", "/pow", "/api/listings/0", "/api/listings/9223372036854775808"):
             self.assertEqual(404, self.ask(pool, "GET", uri).status)
 
+    def feed_and_log(self, pool: Pool) -> None:
+        for method in ("GET", "HEAD"):
+            feed = self.ask(pool, method, f"{FEED}?q=message")
+            self.assertEqual(200, feed.status)
+            known = {"If-None-Match": feed.headers["ETag"]}
+            if method == "GET":
+                self.assertEqual(304, self.ask(pool, "GET", f"{FEED}?q=message", headers=known).status)
+                self.assertEqual(304, self.ask(pool, "HEAD", f"{FEED}?q=message", headers=known).status)
+            self.assertEqual(200, self.ask(pool, method, "/api/log").status)
+            for uri in (f"{FEED}?limit=x", "/api/log?cursor=x"):
+                self.assertEqual(400, self.ask(pool, method, uri).status)
+
+    def reports(self, pool: Pool, first: int) -> None:
+        """A report of the message, refused in every way and then accepted."""
+        poster = self.poster_of(pool)
+        typed = {"Content-Type": "application/json"}
+        path = f"/api/listings/{first}/report"
+        report = lambda uri=path, body=b"", **headers: self.ask(pool, "POST", uri, body, {**poster.proof(), **headers})
+        proof = poster.proof()
+        self.assertEqual(202, self.ask(pool, "POST", path, b'{"reason":"a reason"}', typed | proof).status)
+        self.assertEqual(409, self.ask(pool, "POST", path, b'{"reason":"another"}', typed | proof).status)
+        self.assertEqual(202, report().status)
+        self.assertEqual(400, report(body=b"{", **typed).status)
+        self.assertEqual(400, report(body=b'{"reason":"a\\u0007"}', **typed).status)
+        self.assertEqual(403, self.ask(pool, "POST", path).status)
+        self.assertEqual(403, report(**{"X-PoW-Nonce": "x"}).status)
+        self.assertEqual(403, report(**{"Sec-Fetch-Site": "cross-site"}).status)
+        self.assertEqual(404, report("/api/listings/999999/report").status)
+        self.assertEqual(410, report(f"/api/listings/{self.sql('select max(id) from board.hidden')}/report").status)
+        self.assertEqual(413, report(body=b"x" * 5000, **typed).status)
+        self.assertEqual(415, report(body=b"x", **{"Content-Type": "text/plain"}).status)
+
+    def moderation(self, pool: Pool, first: int) -> None:
+        """While new messages wait, and while the network is banned."""
+        poster = self.poster_of(pool)
+        self.sql("update board.mode set hold = true")
+        self.assertEqual(202, poster.post("waits for a moderator").status)
+        self.sql("update board.mode set hold = false")
+        self.sql("insert into board.ban (digest, label, reason, expires_at) select network, 'a network', 'flooding',"
+                 f" clock_timestamp() + interval '1 hour' from board.message where id = {first}")
+        self.assertEqual("BANNED", poster.post("banned").json()["error"]["code"])
+        answer = self.ask(pool, "POST", f"/api/listings/{first}/report", b"", poster.proof())
+        self.assertEqual("BANNED", answer.json()["error"]["code"])
+        self.sql("delete from board.ban")
+
     def probes_and_options(self, pool: Pool) -> None:
         for method in ("GET", "HEAD"):
             for uri in ("/api/healthz", "/api/readyz"):
@@ -123,26 +172,30 @@ class Live(PoolCase):
         poster = self.poster_of(brief)
         puzzled, late = time.monotonic(), poster.proof()
         for method in ("GET", "HEAD"):
-            for uri in (SEARCH, COUNT, "/api/listings/1"):
+            for uri in (SEARCH, COUNT, FEED, "/api/log", "/api/listings/1"):
                 while self.ask(brief, method, uri).status != 429:
                     pass
         while poster.post(f"a message a second {time.monotonic()}").status != 429:
             pass
+        report = f"/api/listings/{self.sql('select max(id) from board.message')}/report"
+        self.assertEqual(429, self.ask(brief, "POST", report, b"", poster.proof()).status)
         off = self.pool("off", POW_ENABLE="false")
         self.assertEqual(0, self.ask(off, "GET", "/pow/challenge").json()["rounds"])
         self.assertEqual(201, self.poster_of(off).post("without a proof", {}).status)
         testing.wait_until(lambda: time.monotonic() > puzzled + 5.2, "the puzzle to expire")
         self.assertEqual("POW_EXPIRED", poster.post("late", late).json()["error"]["code"])
+        self.assertEqual("POW_EXPIRED", self.ask(brief, "POST", report, b"", late).json()["error"]["code"])
 
     def outage(self, pool: Pool) -> None:
         poster = self.poster_of(pool)
         proof = poster.proof()
         self.cluster.crash()
         for method in ("GET", "HEAD"):
-            for uri in (SEARCH, COUNT, "/api/listings/1", "/api/readyz"):
+            for uri in (SEARCH, COUNT, FEED, "/api/log", "/api/listings/1", "/api/readyz"):
                 self.assertEqual(503, self.ask(pool, method, uri).status)
             self.assertEqual(200, self.ask(pool, method, "/api/healthz").status)
         self.assertEqual(503, poster.post("into the void", proof).status)
+        self.assertEqual(503, self.ask(pool, "POST", "/api/listings/1/report", b"", proof).status)
 
     def everything_was_seen(self) -> None:
         missing = []

@@ -1,0 +1,2 @@
+-- words: those that may not occur. No parameters.
+select word from board.refused_word order by word;

@@ -1,0 +1,29 @@
+/* options: the words behind a moderator's command. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "arena.h"
+
+#include <stdio.h>
+
+struct options {
+    struct str ids;         /* numbers as a bigint[] in text form; empty: none were given */
+    const char *word;       /* the first argument as it is, or NULL */
+    const char *search;     /* the texts below are NULL unless given */
+    const char *network_of; /* a number */
+    const char *since;      /* RFC 3339, or a date */
+    const char *until;
+    const char *reason;
+    const char *hours;
+    const char *limit;
+    const char *place; /* message, hidden or held */
+    bool dry_run;
+    bool json;
+};
+
+/* Reads the words into `*options`, keeping texts in `arena`. Returns false after writing what is
+ * wrong to `errors`. */
+bool options_read(struct options *options, struct arena *arena, int argc, char **argv,
+                  FILE *errors);
+
+#endif
