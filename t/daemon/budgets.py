@@ -70,11 +70,11 @@ class Budgets(PoolCase):
         self.assertEqual(sum(answers.values()), 120)
 
     def test_hammered_over_time_by_two_pools_admits_the_theory_to_the_unit(self) -> None:
-        terms = {"READ_RATE_MAX_REQUESTS": "20", "READ_RATE_WINDOW_MS": "4000"}
-        emission = 200_000
+        terms = {"READ_RATE_MAX_REQUESTS": "40", "READ_RATE_WINDOW_MS": "16000"}
+        emission = 400_000
         one = self.pool("one", **terms)
         two = self.pool("two", like=one, **terms)
-        for _ in range(10):  # fill it half, so that it cannot run empty before the hammering
+        for _ in range(25):  # so full that it cannot run empty before the hammering
             self.assertEqual(self.read(one).status, 200)
         before = int(self.sql("select tat from board.rate_limit"))
         until = time.monotonic() + 4
