@@ -61,7 +61,9 @@ static void set_up_variables(const char **all, const char *method, const char *p
 /* BODY=... among the variables stands for the body; CUT=1 for a stream that ended badly. */
 static void set_body(struct request *request, const char *const *variables)
 {
-    struct str body = STR(ASK_BODY);
+    /* What the route in question accepts. */
+    bool report = strstr(request->path.ptr, "/report") != NULL;
+    struct str body = report ? STR("{\"reason\":\"an address\"}") : STR(ASK_BODY);
     bool complete = true;
 
     for (; *variables; variables++) {
@@ -71,6 +73,17 @@ static void set_body(struct request *request, const char *const *variables)
             complete = false;
     }
     request_set_body(request, body, (size_t)config.body_limit_max_bytes, complete);
+}
+
+const char *ask_path(const struct route *route)
+{
+    static char path[64];
+    const char *place = strstr(route->path, "{id}");
+
+    if (place == NULL)
+        return route->path;
+    snprintf(path, sizeof(path), "%.*s1%s", (int)(place - route->path), route->path, place + 4);
+    return path;
 }
 
 const struct response *ask(const char *method, const char *path, const char *const *variables)

@@ -3,6 +3,7 @@
 #define ASK_H
 
 #include "response.h"
+#include "route.h"
 
 #define ASK_BODY "{\"text\":\"For sale: baby shoes, never worn.\"}"
 
@@ -11,6 +12,9 @@
 void ask_start(const char *const *settings);
 
 #define ASK_START(...) ask_start((const char *const[]){__VA_ARGS__, NULL})
+
+/* A path that `route` answers: its own, with 1 for a number. Valid until the next call. */
+const char *ask_path(const struct route *route);
 
 /* Sends a request that would pass every guard but the proof's; `variables` go before its own. The
  * answer lives until the next one. */
