@@ -260,6 +260,16 @@ static bool import_path(struct import *import, const char *path, bool again)
     return done;
 }
 
+/* What comes before the first file and after the last. */
+static bool frame(struct import *import, const char *script)
+{
+    bool done = db_session_run(import->session, sql_cli_text(script), 0, NULL);
+
+    if (!done)
+        fprintf(stderr, "initialsdb: %s", db_session_error(import->session));
+    return done;
+}
+
 int takeout_import(const struct config *config, int argc, char **argv)
 {
     static char dash[] = "-";
@@ -275,10 +285,13 @@ int takeout_import(const struct config *config, int argc, char **argv)
     if (import.session == NULL)
         return EXIT_FAILURE;
     arena_init(&import.arena);
+    done = frame(&import, "import_begin");
     for (int i = 0; i < count; i++) {
         done = import_path(&import, paths[i], again) && done;
         refused += import.refused;
     }
+    done = frame(&import, "import_index") && done;
+    done = frame(&import, "import_learn") && done;
     arena_release(&import.arena);
     db_session_close(import.session);
     if (!done)

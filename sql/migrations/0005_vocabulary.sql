@@ -92,7 +92,7 @@ declare
   v_to bigint;
   v_step integer;
 begin
-  select * into v_state from board.message_state;
+  select * into v_state from board.message_state for update;
   if v_state.settled >= v_state.awaited then
     -- The sequence first: whoever draws after this look draws a higher id.
     select case when is_called then last_value else last_value - 1 end into v_state.awaited

@@ -3,13 +3,22 @@
 -- The newest messages are read row by row: that answers every common word. Below them one GIN index over
 -- (bucket of ids, words) is asked bucket by bucket, newest first, in larger and larger buckets: 4096 ids, and
 -- three times 8 of the ones before. How large a bucket may be is bounded by what is known of the words: where
--- they are dense, buckets stay small. When the time is up the page ends early, and the next one goes on there.
+-- they are dense, buckets stay small. When the budget is used up the page ends early, and the next one goes on
+-- there. The budget is of work, so that a page does not depend on what else the machine has to do; a limit of time
+-- stands behind it for disks that are slow.
 
 create extension if not exists btree_gin with schema board;
 
-create index message_find on board.message using gin (
-  board.bucket(id, 0), board.bucket(id, 1), board.bucket(id, 2), board.bucket(id, 3), board.keys(terms))
-  with (fastupdate = off);
+-- A function because a large import builds the index afterwards. No pending list: nobody's post or search shall
+-- wait for it to be merged.
+create function board.build_index() returns void
+language sql volatile as $$
+  create index if not exists message_find on board.message using gin (
+    board.bucket(id, 0), board.bucket(id, 1), board.bucket(id, 2), board.bucket(id, 3), board.keys(terms))
+    with (fastupdate = off)
+$$;
+
+select board.build_index();
 
 -- One page of the newest below an id.
 create function board.newest(p_below bigint, p_limit integer, out items text[], out next_id bigint)
@@ -52,7 +61,7 @@ $$;
 -- from the newest, until there are enough.
 create function board.probe(
   p_level integer, p_bucket integer, p_keys tsquery, p_filter tsquery, p_exact board.alternative[],
-  p_below bigint, p_rows integer, out ids bigint[], out items text[])
+  p_below bigint, p_rows integer, out ids bigint[], out items text[], out examined integer)
 language plpgsql stable as $$
 declare
   v_outlines text[] := board.outlines(p_exact);
@@ -67,7 +76,8 @@ begin
       where p_exact is null or board.looks_like(body, v_outlines) and board.satisfies(terms, body, p_exact)
       limit p_rows
     )
-    select array_agg(id), array_agg(board.listing(id, body, created_at)) into ids, items from hit;
+    select array_agg(id), array_agg(board.listing(id, body, created_at)), (select count(*) from candidate)
+    into ids, items, examined from hit;
   elsif p_level = 1 then
     with candidate as materialized (
       select id, body, created_at, terms from board.message
@@ -78,7 +88,8 @@ begin
       where p_exact is null or board.looks_like(body, v_outlines) and board.satisfies(terms, body, p_exact)
       limit p_rows
     )
-    select array_agg(id), array_agg(board.listing(id, body, created_at)) into ids, items from hit;
+    select array_agg(id), array_agg(board.listing(id, body, created_at)), (select count(*) from candidate)
+    into ids, items, examined from hit;
   elsif p_level = 2 then
     with candidate as materialized (
       select id, body, created_at, terms from board.message
@@ -89,7 +100,8 @@ begin
       where p_exact is null or board.looks_like(body, v_outlines) and board.satisfies(terms, body, p_exact)
       limit p_rows
     )
-    select array_agg(id), array_agg(board.listing(id, body, created_at)) into ids, items from hit;
+    select array_agg(id), array_agg(board.listing(id, body, created_at)), (select count(*) from candidate)
+    into ids, items, examined from hit;
   else
     with candidate as materialized (
       select id, body, created_at, terms from board.message
@@ -100,7 +112,8 @@ begin
       where p_exact is null or board.looks_like(body, v_outlines) and board.satisfies(terms, body, p_exact)
       limit p_rows
     )
-    select array_agg(id), array_agg(board.listing(id, body, created_at)) into ids, items from hit;
+    select array_agg(id), array_agg(board.listing(id, body, created_at)), (select count(*) from candidate)
+    into ids, items, examined from hit;
   end if;
 end
 $$;
@@ -263,12 +276,14 @@ create type board.progress as (
   items  text[],
   below  bigint,     -- where it goes on; null at the end
   wanted integer,
-  until  timestamptz -- when its time is up
+  budget integer,    -- of work, in what would be microseconds on a good machine
+  until  timestamptz
 );
 
 create function board.finished(p_search board.progress) returns boolean
 language sql volatile as $$
-  select p_search.below is null or cardinality(p_search.ids) >= p_search.wanted or clock_timestamp() >= p_search.until
+  select p_search.below is null or cardinality(p_search.ids) >= p_search.wanted or p_search.budget <= 0
+    or clock_timestamp() >= p_search.until
 $$;
 
 -- Goes down row by row: past the newest in any case, and on to an id.
@@ -287,6 +302,7 @@ begin
     v_search.ids := v_search.ids || v_found.ids;
     v_search.items := v_search.items || v_found.items;
     v_search.below := v_found.lowest;
+    v_search.budget := v_search.budget - v_span / 2;
     exit when board.finished(v_search) or (v_span = 1024 and v_search.below <= p_down_to);
     v_span := 1024;
   end loop;
@@ -315,6 +331,8 @@ begin
     v_bucket := board.bucket(v_search.below - 1, v_level);
     v_found := board.probe(v_level, v_bucket, p_lookup.keys, p_filter, p_exact, v_search.below,
       v_search.wanted - cardinality(v_search.ids));
+    v_search.budget := v_search.budget - 100 - numnode(p_lookup.keys)
+      - v_found.examined * case when p_exact is null then 1 else 4 end;
     v_search.below := nullif(greatest(v_bottom, v_bucket::bigint << (12 + 3 * v_level)), v_bottom);
     if v_found.ids is not null then
       v_search.ids := v_search.ids || v_found.ids;
@@ -328,8 +346,8 @@ begin
 end
 $$;
 
-create function board.search_budget() returns interval
-language sql immutable as $$ select interval '8 milliseconds' $$;
+create function board.search_budget() returns integer
+language sql immutable as $$ select 8000 $$;
 
 -- One page of a query below an id. The settings keep the planner from plans that look cheap for parameters it
 -- cannot see; the caller's own settings play no part.
@@ -345,7 +363,8 @@ declare
   v_prefix boolean := exists (select from unnest(p_query) as a, unnest(a.words) as w where w like '%:*%');
   v_state message_state;
   v_lookup lookup;
-  v_search progress := ('{}', '{}', p_below, p_limit + 1, clock_timestamp() + search_budget());
+  v_search progress := ('{}', '{}', p_below, p_limit + 1, search_budget(),
+    clock_timestamp() + search_budget() * interval '5 microseconds');
 begin
   select * into v_state from message_state;
   v_search := search_rows(v_search, v_filter, v_exact,
