@@ -21,6 +21,7 @@ struct server {
     struct netkeys netkeys;
     struct metrics *metrics; /* may be NULL, as may the next */
     struct slot *slot;
+    int64_t started_ms; /* of the pool, on clock_monotonic_ms() */
 };
 
 struct exchange {

@@ -1,6 +1,10 @@
 #include "serve.h"
 
+#include "clock.h"
 #include "guard.h"
+
+/* How long after its start a pool is busy with what waited for it. */
+#define START_MS 5000
 
 static void find_route(struct exchange *exchange)
 {
@@ -32,12 +36,15 @@ static int64_t deadline_ms(const struct exchange *exchange)
 }
 
 /* More is coming in than we can do: what has waited long is refused quickly, so that the queue
- * stays short and whoever is answered is answered soon. */
+ * stays short and whoever is answered is answered soon. What waited for the pool to start, in a
+ * restart, may use its whole deadline. */
 static bool waited_too_long(const struct exchange *exchange)
 {
-    const struct config *config = exchange->server->config;
+    const struct server *server = exchange->server;
+    bool starting = clock_monotonic_ms() < server->started_ms + START_MS;
 
-    return exchange->route->function && exchange->request->queue_us > config->queue_max_ms * 1000;
+    return exchange->route->function && !starting &&
+           exchange->request->queue_us > server->config->queue_max_ms * 1000;
 }
 
 struct exchange serve(struct server *server, struct request *request, struct response *response,

@@ -3,21 +3,21 @@
 import getpass
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 from case import PoolCase
 
+import fastcgi
 import testing
 from careful import CarefulPosters
 from pool import Pool
 from process import Process, run
-from stack import Cluster, scratch
+from scratch import Scratch
+from stack import Cluster
 from stream import Stream
 from testing import free_port, initialsdb, wait_until
 
@@ -101,7 +101,7 @@ class Connections(PoolCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        directory = scratch()
+        directory = Scratch()
         cls.addClassCleanup(directory.remove)
         cls.port = free_port()
         cls.cluster = Cluster(directory.path, durable=False, listen_addresses="127.0.0.1", port=str(cls.port))
@@ -223,8 +223,6 @@ class Pooler(PoolCase):
         self.assertLessEqual(int(self.sql(backends)), 2)
 
     def test_caller_that_leaves_takes_its_query_along_through_the_pooler(self) -> None:
-        import fastcgi
-
         pool = self.pool(DATABASE_URL=self.url(), DATABASE_PREPARE="false", READ_DEADLINE_MS="20000")
         blocker = subprocess.Popen(
             ["psql", "-XqAt", "-d", self.cluster.url("initialsdb")], stdin=subprocess.PIPE, text=True
@@ -232,7 +230,7 @@ class Pooler(PoolCase):
         self.addCleanup(blocker.communicate, "rollback;\n")
         blocker.stdin.write("begin; lock table board.message_total;\n")
         blocker.stdin.flush()
-        waiting = "select count(*) from pg_stat_activity where usename = 'initialsdb' and wait_event_type = 'Lock'"
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%count_listings%'"
         wait_until(lambda: self.sql("select count(*) from pg_locks where mode = 'AccessExclusiveLock'") != "0", "it")
         with fastcgi.Connection(pool.socket) as caller:
             caller.begin(fastcgi.cgi_params(COUNT))

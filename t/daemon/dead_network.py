@@ -15,7 +15,8 @@ import fastcgi
 import testing
 from pool import Pool
 from process import Process, run
-from stack import Cluster, scratch
+from scratch import Scratch
+from stack import Cluster
 from testing import initialsdb, wait_until
 
 COUNT = "/api/listings/count"
@@ -41,7 +42,7 @@ def enter_namespaces() -> None:
 class DeadNetwork(PoolCase):
     @classmethod
     def setUpClass(cls) -> None:
-        directory = scratch()
+        directory = Scratch()
         cls.addClassCleanup(directory.remove)
         cls.other = Process("namespace", ["unshare", "--net", "sleep", "infinity"], directory.path / "namespace.log")
         cls.other.start()
@@ -112,7 +113,7 @@ class DeadNetwork(PoolCase):
     def test_server_ends_what_it_can_no_longer_answer(self) -> None:
         pool = self.distant(f"host={HERE} dbname=initialsdb user=initialsdb")
         self.assertEqual(pool.request(COUNT).status, 200)
-        waiting = "select count(*) from pg_stat_activity where usename = 'initialsdb' and wait_event_type = 'Lock'"
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%count_listings%'"
         blocker = subprocess.Popen(
             ["psql", "-XqAt", "-d", self.cluster.url("initialsdb")], stdin=subprocess.PIPE, text=True
         )

@@ -134,7 +134,7 @@ class Reload(unittest.TestCase):
         with ThreadPoolExecutor(1) as background:
             stranger.run("begin; lock table board.message_total")
             caller = background.submit(pool.request, "/api/listings/count")
-            waiting = "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock'"
+            waiting = "select count(*) > 0 from pg_stat_activity where query like '%count_listings%' and state = 'active' and wait_event_type = 'Lock'"
             testing.wait_until(lambda: self.cluster.psql(waiting) == "t", "the worker to wait")
             self.reload(pool, "WORKERS=1\nREAD_DEADLINE_MS=2000\n")
             self.assertEqual(pool.request("/api/healthz").status, 200)
