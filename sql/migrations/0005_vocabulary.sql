@@ -46,17 +46,18 @@ language sql volatile as $$
     and database = (select oid from pg_database where datname = current_database())
 $$;
 
--- Adds the keys of a range of ids to the vocabulary; those of hidden messages too, for they may come back.
+-- Every message that is visible or may become so.
+create view board.possible_message as
+  select id, terms from board.message
+  union all select id, board.terms(body) from board.hidden;
+
+-- Adds the keys of a range of ids to the vocabulary.
 create function board.learn_keys(p_above bigint, p_to bigint) returns void
 language sql volatile as $$
   insert into board.vocabulary (key)
   select distinct key from (
-    select distinct word from (
-      select terms from board.message where id > p_above and id <= p_to
-      union all
-      select board.terms(body) from board.hidden where id > p_above and id <= p_to) as m (terms),
-      unnest(tsvector_to_array(terms)) as word
-    where not board.is_run(word)) as w,
+    select distinct word from board.possible_message, unnest(tsvector_to_array(terms)) as word
+    where id > p_above and id <= p_to and not board.is_run(word)) as w,
     unnest(array[word, '^' || left(word, 2)]) as key
   order by key
   on conflict do nothing

@@ -40,6 +40,12 @@ create table board.held (
   network    bytea
 );
 
+-- The words of messages that wait are learned like those of hidden ones.
+create or replace view board.possible_message as
+  select id, terms from board.message
+  union all select id, board.terms(body) from board.hidden
+  union all select id, board.terms(body) from board.held;
+
 -- One row: how the board is run just now.
 create table board.mode (
   one  boolean primary key default true check (one),

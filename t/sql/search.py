@@ -114,6 +114,14 @@ class Exactness(SearchCase):
         for q in ("unta", "untaught", "u", "un", '"untaught 1"'):
             self.assertEqual(self.ids(q), self.plain(q))
 
+    def test_words_of_approved_messages_were_learned_while_they_waited(self) -> None:
+        self.spread()
+        waiting = self.db.sql("insert into board.held (id, body) select nextval('board.message_id_seq'), 'approvable' returning id")
+        self.db.sql("insert into board.message (body) select 'ground' from generate_series(1, 3000)")
+        self.settle()
+        self.db.sql(f"select board.approve(array[{waiting}])")
+        self.assertEqual(self.ids("approva"), [int(waiting)])
+
     def test_words_of_posts_that_commit_late_are_learned(self) -> None:
         self.spread()
         late, early = self.db.session("postgres"), self.db.session("postgres")
