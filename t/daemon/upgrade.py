@@ -20,7 +20,7 @@ from stream import Stream
 from testing import BUILD, initialsdb, wait_until
 
 COUNT, SEARCH = "/api/listings/count", "/api/listings/search?q=message"
-NEXT = BUILD / "t" / "next" / "initialsdb"
+NEXT = BUILD / "t" / "next" / "initialsdb-next"
 
 
 class Upgrade(PoolCase):
@@ -106,7 +106,7 @@ class Upgrade(PoolCase):
 
     def test_upgrade_with_a_migration(self) -> None:
         if not os.access(NEXT, os.X_OK):
-            self.skipTest("t/next/initialsdb is not built (run make check)")
+            self.skipTest("t/next/initialsdb-next is not built (run make check)")
         before = self.sql("select number from board.schema_version")
         self.under_a_stream(self.migrate, lambda: self.hand_over(NEXT), self.reload)
         after = self.sql("select number from board.schema_version")
