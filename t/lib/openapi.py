@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Iterator, Mapping
+from xml.etree import ElementTree
 
 from testing import SOURCE
 
@@ -152,11 +153,22 @@ class Document:
         if media_type not in content:
             yield f"Content-Type {media_type} is not described"
             return
-        text = answer.body.decode("utf-8")
-        body = json.loads(text) if "json" in media_type else text
+        try:
+            body = parse(media_type, answer.body)
+        except (ValueError, ElementTree.ParseError) as error:
+            yield f"{media_type} is not well-formed: {error}"
+            return
         yield from self.faults(content[media_type]["schema"], body)
         if media_type == "application/problem+json":
             yield from problem_faults(answer, body)
+
+
+def parse(media_type: str, body: bytes) -> Any:
+    """JSON as what it says, XML as text."""
+    if "json" in media_type:
+        return json.loads(body.decode("utf-8"))
+    ElementTree.fromstring(body)
+    return body.decode("utf-8")
 
 
 def problem_faults(answer: Any, body: Any) -> Iterator[str]:

@@ -72,7 +72,7 @@ class Generator:
 
     def learn(self, request: Request, answer: Any) -> None:
         """Takes what later requests can refer to."""
-        if answer.status not in (200, 201) or not answer.body:
+        if answer.status not in (200, 201) or not answer.body or answer.headers["Content-Type"] != "application/json":
             return
         body = answer.json()
         if "id" in body:
@@ -139,10 +139,12 @@ class Generator:
             headers["Content-Type"] = TYPES[0] if self.chance(0.9) else self.rng.choice(TYPES)
         return headers
 
-    def body(self) -> bytes:
+    def body(self, operation: Mapping[str, Any]) -> bytes:
         if self.chance(0.2):
             return self.rng.choice(ODD_BODIES)
-        raw = json.dumps({"text": self.text()}, ensure_ascii=self.chance(0.5)).encode("utf-8", "surrogatepass")
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        members = self.document.resolve(content.get("schema", {})).get("properties", {"text": {}})
+        raw = json.dumps({name: self.text() for name in members}, ensure_ascii=self.chance(0.5)).encode("utf-8", "surrogatepass")
         if self.chance(0.2):
             at = self.rng.randint(0, len(raw))
             return raw[:at] + self.rng.randbytes(self.rng.randint(0, 3)) + raw[at + self.rng.randint(0, 2) :]
@@ -163,5 +165,5 @@ class Generator:
         if self.chance(0.05):
             path = path[:4] + quote(self.mutated(path[4:]), safe="/%" if "%" not in path else "/")
         has_body = "requestBody" in operation
-        body = self.body() if has_body or self.chance(0.02) else b""
+        body = self.body(operation) if has_body or self.chance(0.02) else b""
         return Request(method, path, self.query(parameters), self.headers(parameters, has_body), body)
