@@ -4,7 +4,6 @@ Files and their headers, errors of Caddy's own in the program's form, bodies buf
 and the parameters by which the program knows a client.
 """
 
-import os
 import sys
 import types
 import unittest
@@ -14,13 +13,11 @@ from urllib.parse import unquote
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import testing
-from caddy import PROGRAM, Caddy, buffers
-from process import run
+from caddy import PROGRAM, Caddy
 from responder import Responder, echo, slow
 from stack import Scratch
 from web import Client, read
 
-CONFIGS = testing.SOURCE / "caddy"
 PAGE = b"<!doctype html><title>page</title>"
 
 
@@ -197,23 +194,6 @@ class Gateway(unittest.TestCase):
 
     def test_too_large_header_is_431(self) -> None:
         self.assertEqual(self.client.get("/api/x", {"X-Large": "x" * 100_000}).status, 431)
-
-
-class Production(unittest.TestCase):
-    def test_production_file_is_accepted(self) -> None:
-        name = "Caddyfile-2.6" if buffers() == "buffers-2.6.caddy" else "Caddyfile"
-        argv = [PROGRAM, "adapt", "--validate", "--adapter", "caddyfile", "--config", str(CONFIGS / name)]
-        with Scratch() as home:
-            env = {"INITIALSDB_SITE": "board.example.org", "XDG_DATA_HOME": str(home), "HOME": str(home)}
-            adapted = run(argv, os.environ | env)
-        self.assertIn('"www.board.example.org"', adapted)
-        self.assertIn("/run/initialsdb/initialsdb.sock", adapted)
-        self.assertNotIn("localhost:2019", adapted)
-
-    def test_two_production_files_differ_in_the_buffers_only(self) -> None:
-        lines = [(CONFIGS / name).read_text().splitlines() for name in ("Caddyfile", "Caddyfile-2.6")]
-        old, new = ({line for line in text if not line.startswith("#")} for text in lines)
-        self.assertEqual(old ^ new, {"import buffers.caddy", "import buffers-2.6.caddy"})
 
 
 if __name__ == "__main__":
