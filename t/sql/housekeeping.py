@@ -1,5 +1,6 @@
 """The janitor forgets what has run out and nothing else; import and export keep their word."""
 
+import os
 import subprocess
 
 from case import DatabaseCase
@@ -7,6 +8,8 @@ from database import Tier, call, cli, literal, post
 from testing import main, require
 
 HOUR = 3600 * 1_000_000
+# A million and a day in make bench-networks.
+NETWORKS, HOURS = int(os.environ.get("NETWORKS", "20000")), int(os.environ.get("HOURS", "8"))
 
 
 class Janitor(DatabaseCase):
@@ -40,6 +43,20 @@ class Janitor(DatabaseCase):
             self.assertLess(len(answers), 100)
         self.assertLess(max(a["networks"] for a in answers), 10000)
         self.assertEqual(self.db.sql("select count(*) from board.rate_limit where tat = 0"), "0")
+
+    def test_table_of_networks_settles_at_a_size(self) -> None:
+        sizes = []
+        for hour in range(HOURS):
+            for part in range(4):  # strangers come all the time; the janitor goes round and round
+                self.db.sql(f"""insert into board.rate_limit (network, policy, tat)
+                    select sha256('{hour}.{part}.{{}}'::bytea || n::text::bytea), 'r', board.clock_us()
+                    from generate_series(1, {NETWORKS // 4}) as n""")
+                blocks = int(self.db.sql("select board.blocks('board.rate_limit')"))
+                self.clean(blocks // 32 + 2)
+                self.db.sql("vacuum board.rate_limit")  # autovacuum's work, without waiting for it
+            sizes.append(int(self.db.sql("select pg_total_relation_size('board.rate_limit')")))
+        self.assertEqual(self.count("rate_limit"), 0)
+        self.assertLessEqual(sizes[-1], 1.1 * max(sizes[:3]), sizes)
 
     def test_large_tables_ask_for_a_quicker_janitor(self) -> None:
         self.assertEqual(self.call("janitor", charged=None).retry_after_ms, 1000)
