@@ -23,12 +23,17 @@ const RETRIES_SECS = [4, 8, 16, 32, 60];
 const POST = "Post forever";
 const AGAIN = "Try again";
 
-/** @type {Record<"control" | "direction" | "marks" | "surrogate", string>} */
+/** @typedef {{ first: string, rest: string }} Words */
+
+/** @type {Record<"control" | "direction" | "marks" | "surrogate", Words>} as the server says it */
 const FAULTS = {
-  control: "The text has a control character, which cannot be posted.",
-  marks: "The text piles up accents on one letter, which would cover the lines around it.",
-  direction: "The text has a character that turns the direction of writing, which cannot be posted.",
-  surrogate: "The text has half a character, which cannot be posted.",
+  control: { first: "The message holds a control character.", rest: "Only line breaks are allowed." },
+  direction: {
+    first: "The message holds a character that reverses the order of the text.",
+    rest: "Remove it and post again.",
+  },
+  marks: { first: "The message piles up accents on one letter.", rest: "Remove some and post again." },
+  surrogate: { first: "The message holds half a character.", rest: "Remove it and post again." },
 };
 
 /** The form. */
@@ -155,7 +160,7 @@ export class PostForm {
     if (fault === null) void this.#post(text);
     else if (fault === "empty") this.#askForText();
     else if (fault === "long") this.#left.focus();
-    else this.#fail({ tone: "error", first: FAULTS[fault] }, POST);
+    else this.#fail({ tone: "error", ...FAULTS[fault] }, POST);
   }
 
   #askForText() {

@@ -84,8 +84,8 @@ export function spokenTime(date, now_ms) {
  * @returns {string} how long to wait, roughly, to end a sentence with
  */
 export function inAWhile(seconds) {
-  if (seconds <= 5) return "in a few seconds";
-  if (seconds <= 35) return "in half a minute";
+  if (seconds <= 15) return "in a few seconds";
+  if (seconds <= 40) return "in half a minute";
   if (seconds <= 90) return "in a minute";
   if (seconds <= 90 * 60) return `in ${number(Math.ceil(seconds / 60))} minutes`;
   return `in ${number(Math.ceil(seconds / 3600))} hours`;

@@ -27,7 +27,7 @@ const ANYWHERE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 function withoutPunctuation(address) {
   let kept = address;
   while (PUNCTUATION.test(kept)) {
-    if (kept.endsWith(")") && kept.includes("(")) break;
+    if (kept.endsWith(")") && kept.split("(").length >= kept.split(")").length) break;
     kept = kept.slice(0, -1);
   }
   return kept;

@@ -5,7 +5,8 @@
 import { the } from "./dom.js";
 
 const REST_MS = 500;
-let timer = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
 
 /** @param {string} text */
 export function say(text) {
