@@ -1,16 +1,15 @@
 import js from "@eslint/js";
 
+/** @param {string} names */
+const readonly = (names) => Object.fromEntries(names.split(" ").map((name) => [name, "readonly"]));
+
 const browser = {
-  ...Object.fromEntries(
-    (
-      "AbortController CSS DOMException Document Element HTMLElement HTMLAnchorElement HTMLButtonElement " +
-      "HTMLDialogElement HTMLFormElement HTMLHeadingElement HTMLInputElement HTMLProgressElement " +
-      "HTMLTextAreaElement HTMLUListElement IntersectionObserver MessageChannel URL URLSearchParams Worker " +
-      "addEventListener atob clearInterval clearTimeout document fetch history localStorage location navigator " +
-      "performance postMessage requestAnimationFrame scrollTo scrollY sessionStorage setInterval setTimeout"
-    )
-      .split(" ")
-      .map((name) => [name, "readonly"]),
+  ...readonly(
+    "AbortController CSS DOMException Document Element HTMLElement HTMLAnchorElement HTMLButtonElement " +
+    "HTMLDialogElement HTMLFormElement HTMLHeadingElement HTMLInputElement HTMLProgressElement " +
+    "HTMLTextAreaElement HTMLUListElement IntersectionObserver MessageChannel URL URLSearchParams Worker " +
+    "addEventListener atob clearInterval clearTimeout document fetch history localStorage location navigator " +
+    "performance postMessage requestAnimationFrame scrollTo scrollY sessionStorage setInterval setTimeout",
   ),
   onmessage: "writable",
 };
@@ -36,6 +35,12 @@ const rules = {
   ],
 };
 
+const node = readonly("Buffer URL console fetch process clearTimeout setTimeout");
+
+// What tests run inside the page is written in their files.
+const both = { ...node, ...browser, ...readonly("Event MutationObserver OffscreenCanvas btoa createImageBitmap getComputedStyle innerWidth") };
+
 export default [
-  { files: ["**/*.js"], languageOptions: { globals: browser }, rules },
+  { files: ["static/**/*.js"], languageOptions: { globals: browser }, rules },
+  { files: ["t/browser/**/*.{js,mjs}"], languageOptions: { globals: both }, rules },
 ];

@@ -1,0 +1,154 @@
+/**
+ * Everybody can use it: axe-core in every state, both schemes, narrow and wide; the keyboard; large text; forced
+ * colours.
+ */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { needBrowser, needPackages } from "./lib/need.js";
+
+await needBrowser();
+await needPackages("axe-core");
+const { readFileSync } = await import("node:fs");
+const { createRequire } = await import("node:module");
+const { Board } = await import("./lib/board.js");
+const { launch, newReader } = await import("./lib/chromium.js");
+const { STATES, enter } = await import("./lib/states.js");
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 320, height: 640 };
+
+/** @type {import("./lib/board.js").Board} */
+let board;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  browser = await launch();
+  board = await Board.start();
+});
+after(async () => {
+  await browser?.close();
+  await board?.stop();
+});
+
+/**
+ * @param {Page} page
+ * @param {string} where for the report
+ * @returns {Promise<string[]>} what axe-core finds wrong
+ */
+async function violations(page, where) {
+  const found = await page.evaluate(async (tags) => {
+    const results = await /** @type {any} */ (globalThis).axe.run(document, { runOnly: tags });
+    return results.violations.map(
+      (/** @type {any} */ violation) =>
+        `${violation.id}: ${violation.nodes.map((/** @type {any} */ node) => node.html).join(" ")}`,
+    );
+  }, STANDARDS);
+  return found.map((/** @type {string} */ line) => `${where}: ${line}`);
+}
+
+/** @param {Page} page */
+const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+
+for (const state of STATES.filter(({ scripts }) => scripts !== false)) {
+  test(`b57 b58 axe-core finds nothing wrong: ${state.name}`, async () => {
+    const { page } = await newReader(browser, { viewport: WIDE, colorScheme: "dark" });
+    await enter(page, board.url, state);
+    // Through the driver, as the policy of the page would not let it in.
+    await page.evaluate(AXE);
+    const found = await violations(page, "dark, wide");
+    await page.emulateMedia({ colorScheme: "light" });
+    found.push(...(await violations(page, "light, wide")));
+    await page.setViewportSize(NARROW);
+    found.push(...(await violations(page, "light, narrow")));
+    await page.emulateMedia({ colorScheme: "dark" });
+    found.push(...(await violations(page, "dark, narrow")));
+    if (await isTooWide(page)) found.push("narrow: scrolls sideways");
+    await page.emulateMedia({ forcedColors: "active" });
+    found.push(...(await violations(page, "forced colours")));
+    assert.deepEqual(found, []);
+    await page.context().close();
+  });
+}
+
+test("text twice as large neither overlaps nor scrolls sideways", async () => {
+  for (const name of ["opening", "written", "limited", "solving", "permalink"]) {
+    const { page } = await newReader(browser, { viewport: { width: 360, height: 740 } });
+    const state = STATES.find((other) => other.name === name);
+    if (state) await enter(page, board.url, state);
+    await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+    assert.ok(!(await isTooWide(page)), name);
+    const { box, post } = await page.evaluate(() => ({
+      box: document.getElementById("box")?.getBoundingClientRect().toJSON(),
+      post: document.getElementById("post")?.getBoundingClientRect().toJSON(),
+    }));
+    assert.ok(post.top >= box.bottom, `${name}: Post stands under the box`);
+    await page.context().close();
+  }
+});
+
+test("b57 Tab goes through the page in the order of the screen, and the focus is seen", async () => {
+  const { page } = await newReader(browser, { viewport: WIDE });
+  const opening = STATES[0];
+  await enter(page, board.url, opening);
+  await page.click("#post");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Shift+Tab");
+  /** @type {string[]} */
+  const order = [];
+  for (let step = 0; step < 8; step++) {
+    const stop = await page.evaluate(() => {
+      const element = /** @type {HTMLElement} */ (document.activeElement);
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      return { name: element.id || element.className, seen: outlineStyle === "solid" && outlineWidth === "3px" };
+    });
+    order.push(stop.name);
+    assert.ok(stop.seen, `${stop.name} shows its focus`);
+    await page.keyboard.press("Tab");
+  }
+  assert.deepEqual(order.slice(0, 6), ["home", "box", "post", "text", "submit", "when"]);
+  await page.context().close();
+});
+
+test("b57 there is one h1, one main, a name for every field, and no live region but one", async () => {
+  const { page } = await newReader(browser);
+  await enter(page, board.url, STATES[0]);
+  assert.equal(await page.locator("h1:visible").count(), 1);
+  assert.equal(await page.locator("main").count(), 1);
+  assert.equal(await page.locator("[role=status], [aria-live]").count(), 1);
+  await page.getByRole("searchbox", { name: "Search messages" }).waitFor();
+  await page.click("#post");
+  await page.getByRole("textbox", { name: "Your message" }).waitFor();
+  await page.context().close();
+});
+
+test("with reduced motion nothing moves", async () => {
+  const { page } = await newReader(browser, { viewport: WIDE });
+  await enter(page, board.url, STATES[0]);
+  await page.click("#post");
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+  await page.context().close();
+});
+
+test("focus is never under the head", async () => {
+  const { page } = await newReader(browser, { viewport: WIDE });
+  await enter(page, board.url, STATES[0]);
+  await page.locator("#end").scrollIntoViewIfNeeded();
+  await page.locator(".endmark").waitFor();
+  await page.locator(".when").last().focus();
+  for (let step = 0; step < 12; step++) {
+    await page.keyboard.press("k");
+    const { top, edge } = await page.evaluate(() => ({
+      top: document.activeElement?.getBoundingClientRect().top ?? 0,
+      edge: document.getElementById("search")?.getBoundingClientRect().bottom ?? 0,
+    }));
+    assert.ok(top >= edge, `row at ${top}, head to ${edge}`);
+  }
+  await page.context().close();
+});

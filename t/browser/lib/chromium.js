@@ -1,0 +1,50 @@
+/**
+ * Chromium, driven by playwright-core.
+ */
+
+import { CHROMIUM } from "./need.js";
+
+/** @typedef {import("playwright-core").Browser} Browser */
+/** @typedef {import("playwright-core").BrowserContextOptions} Options */
+/** @typedef {import("playwright-core").Page} Page */
+
+const FLAGS = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // One address, so that a request which a test passes on comes from the same network as the page's own.
+  "--host-resolver-rules=MAP localhost 127.0.0.1",
+];
+
+/**
+ * @param {...string} flags
+ * @returns {Promise<Browser>} headless, with a profile of its own
+ */
+export async function launch(...flags) {
+  const { chromium } = await import("playwright-core");
+  const args = [...FLAGS, ...flags, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
+  return chromium.launch({ executablePath: CHROMIUM, args, timeout: 60_000 });
+}
+
+/**
+ * A page of a reader who has never been here. What goes wrong inside it is kept in `problems`.
+ * @param {Browser} browser
+ * @param {Options} [options]
+ * @returns {Promise<{ page: Page, problems: string[] }>}
+ */
+export async function newReader(browser, options = {}) {
+  const context = await browser.newContext({ reducedMotion: "reduce", timezoneId: "Europe/Vilnius", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(45_000);
+  /** @type {string[]} */
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    const expected = /Failed to load resource|net::ERR_/.test(message.text());
+    if (message.type() === "error" && !expected) problems.push(message.text());
+  });
+  return { page, problems };
+}

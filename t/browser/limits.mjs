@@ -1,0 +1,116 @@
+/**
+ * Budgets as the reader and the poster meet them. Through the real stack.
+ */
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { needBrowser } from "./lib/need.js";
+
+await needBrowser();
+const { Board } = await import("./lib/board.js");
+const { launch, newReader } = await import("./lib/chromium.js");
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** One post in six seconds, five reads at once and then one a second. */
+const BUDGETS = {
+  IP_RATE_ENABLE: "true",
+  POST_RATE_MAX_REQUESTS: "1",
+  POST_RATE_WINDOW_MS: "6000",
+  READ_RATE_MAX_REQUESTS: "5",
+  READ_RATE_WINDOW_MS: "5000",
+};
+
+/** @type {import("./lib/board.js").Board} */
+let board;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  browser = await launch();
+  board = await Board.start(BUDGETS);
+});
+after(async () => {
+  await browser?.close();
+  await board?.stop();
+});
+beforeEach(() => {
+  board.clear();
+  board.psql("delete from board.rate_limit");
+});
+
+/**
+ * @param {Page} page
+ * @param {string} text
+ */
+async function post(page, text) {
+  if (await page.locator("#form").isHidden()) await page.click("#post");
+  await page.fill("#text", text);
+  await page.click("#submit");
+}
+
+/**
+ * @param {Page} page
+ * @param {string} text
+ */
+const posted = (page, text) =>
+  page.locator("article", { has: page.getByText("Posted.") }).filter({ hasText: text }).waitFor();
+
+test("b52 a refused page is not asked for again before its time", async () => {
+  board.fill(Array.from({ length: 400 }, (_, n) => `message ${n}`));
+  const { page } = await newReader(browser);
+  /** @type {{ at: number, status: number, wait: number }[]} */
+  const answers = [];
+  page.on("response", (response) => {
+    if (!response.url().includes("cursor=")) return;
+    const wait = Number(response.headers()["retry-after"] ?? 0);
+    answers.push({ at: Date.now(), status: response.status(), wait });
+  });
+  await page.goto(board.url);
+  const notice = page.getByText("Many requests came from your network.");
+  while (!(await notice.isVisible())) {
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  }
+  await page.getByText(/The next try is in \d+ s\./).waitFor();
+  const shown = await page.locator("article").count();
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await page.locator("article").nth(shown).waitFor();
+  const refused = answers.findIndex((answer) => answer.status === 429);
+  const [refusal, next] = answers.slice(refused);
+  assert.ok(refusal.wait >= 1);
+  assert.ok(next.at - refusal.at >= 1000 * refusal.wait, `${next.at - refusal.at} ms later`);
+  await page.context().close();
+});
+
+test("b55 a poster over the limit sees how long, and the text posts itself", async () => {
+  const { page, problems } = await newReader(browser);
+  await page.goto(board.url);
+  await post(page, "the first");
+  await posted(page, "the first");
+  await post(page, "the second");
+  await page.getByText("Many posts came from your network.").waitFor();
+  await page.getByText(/You can post again in a few seconds\. Your text is kept\./).waitFor();
+  await page.locator("#submit", { hasText: /^Wait \d s$/ }).waitFor();
+  assert.equal(await page.getAttribute("#submit", "aria-disabled"), "true");
+  assert.equal(await page.inputValue("#text"), "the second");
+  await posted(page, "the second");
+  assert.equal(board.count(), 2);
+  assert.deepEqual(problems, []);
+  await page.context().close();
+});
+
+test("b55 nothing posts itself for those who do not want it", async () => {
+  const { page } = await newReader(browser);
+  await page.goto(board.url);
+  await post(page, "the first");
+  await posted(page, "the first");
+  await post(page, "the second");
+  await page.getByLabel("Post it by itself when the time is up").uncheck();
+  await page.getByRole("button", { name: "Post forever" }).waitFor();
+  assert.equal(board.count(), 1);
+  await page.click("#submit");
+  await posted(page, "the second");
+  await page.context().close();
+});

@@ -1,0 +1,162 @@
+/**
+ * The puzzle while it is being solved: progress, cancelling, solving ahead, and a board that goes away meanwhile.
+ */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { needBrowser } from "./lib/need.js";
+
+await needBrowser();
+const { Board } = await import("./lib/board.js");
+const { launch, newReader } = await import("./lib/chromium.js");
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @type {import("./lib/board.js").Board} */
+let board;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  browser = await launch();
+  board = await Board.start({ POW_DIFFICULTY: "18" });
+});
+after(async () => {
+  await browser?.close();
+  await board?.stop();
+});
+
+/** @returns {Promise<Page>} a reader who does not solve ahead */
+async function visit() {
+  const { page } = await newReader(browser);
+  await page.addInitScript(() => localStorage.setItem("solve-ahead", "off"));
+  await page.goto(board.url);
+  return page;
+}
+
+/**
+ * @param {Page} page
+ * @param {string} text
+ */
+async function post(page, text) {
+  await page.click("#post");
+  await page.fill("#text", text);
+  await page.click("#submit");
+}
+
+/** @param {Page} page */
+const posted = (page) => page.locator("article", { has: page.getByText("Posted.") }).waitFor({ timeout: 60_000 });
+
+/**
+ * @param {Page} page
+ * @param {number} count proofs
+ */
+const findMore = (page, count) =>
+  page.waitForFunction((least) => (document.querySelector("progress")?.value ?? 0) >= least, count, { timeout: 60_000 });
+
+test("progress is one cell a proof, and is told at start, half and end only", async () => {
+  const page = await visit();
+  await page.evaluate(() => {
+    const region = document.getElementById("status");
+    /** @type {string[]} */
+    const heard = [];
+    Object.assign(globalThis, { heard });
+    if (region) {
+      const listen = () => region.textContent && heard.push(region.textContent);
+      new MutationObserver(listen).observe(region, { childList: true });
+    }
+  });
+  await post(page, "honest");
+  await findMore(page, 1);
+  assert.equal(await page.locator("#cells i").count(), 16);
+  assert.match(await page.innerText("#eta"), /^(About \d+ s|Almost|A little longer)\.$/);
+  assert.ok(await page.locator("#text").evaluate((text) => /** @type {HTMLTextAreaElement} */ (text).readOnly));
+  assert.ok(await page.locator("#cancel").evaluate((button) => button === document.activeElement));
+  await posted(page);
+  const heard = await page.waitForFunction(() => {
+    const said = /** @type {any} */ (globalThis).heard;
+    return said.at(-1)?.startsWith("Posted as message") && said;
+  });
+  const said = /** @type {string[]} */ (await heard.jsonValue());
+  assert.deepEqual(said.slice(0, -1), ["Solving a small puzzle.", "Half of the puzzle is solved."]);
+  await page.context().close();
+});
+
+test("Cancel and Escape stop all work at once and give the text back", async () => {
+  const page = await visit();
+  const already = board.count();
+  for (const cancel of [() => page.click("#cancel"), () => page.keyboard.press("Escape")]) {
+    if (await page.locator("#form").isHidden()) await page.click("#post");
+    await page.fill("#text", "not now");
+    await page.click("#submit");
+    await page.waitForFunction(() => document.querySelector("progress")?.hasAttribute("value"));
+    await cancel();
+    await page.locator("#text:focus").waitFor();
+    assert.equal(await page.inputValue("#text"), "not now");
+    assert.equal(page.workers().length, 0);
+    assert.ok(await page.locator("#solving").isHidden());
+  }
+  assert.equal(board.count(), already);
+  await page.context().close();
+});
+
+test("solving begins when the poster begins to write", async () => {
+  const { page } = await newReader(browser);
+  await page.goto(board.url);
+  const begun = page.waitForEvent("worker");
+  await page.click("#post");
+  await page.fill("#text", "ahead");
+  await begun;
+  while (page.workers().length > 0) await page.workers()[0].waitForEvent("close", { timeout: 60_000 });
+  await page.click("#submit");
+  await posted(page);
+  await page.context().close();
+});
+
+/**
+ * Makes the page believe that it is hidden, or seen again.
+ * @param {Page} page
+ * @param {boolean} hidden
+ */
+function hide(page, hidden) {
+  return page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+}
+
+test("a hidden page rests", async () => {
+  const page = await visit();
+  await post(page, "behind another window");
+  await findMore(page, 1);
+  await hide(page, true);
+  const resting = await page.evaluate(async () => {
+    const value = () => document.querySelector("progress")?.value;
+    const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    await pause(200);
+    const before_rest = value();
+    await pause(1000);
+    return before_rest === value();
+  });
+  assert.ok(resting);
+  await hide(page, false);
+  await posted(page);
+  await page.context().close();
+});
+
+test("a board that restarts in the middle of solving loses nothing and doubles nothing", async () => {
+  const page = await visit();
+  const already = board.count();
+  await post(page, "through a restart");
+  await findMore(page, 1);
+  await hide(page, true);
+  await board.down();
+  await hide(page, false);
+  await page.getByText(/No answer yet\.|The board does not answer\./).waitFor({ timeout: 60_000 });
+  assert.equal(await page.inputValue("#text"), "through a restart");
+  await board.up();
+  await page.getByRole("button", { name: /Try (again|now)/ }).click();
+  await posted(page);
+  assert.equal(board.count(), already + 1);
+  await page.context().close();
+});

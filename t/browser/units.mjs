@@ -1,0 +1,108 @@
+/**
+ * The page's modules that need no page: text rules, times, words, addresses, proofs.
+ */
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const { inAWhile, messages, shortTime, wait, beginning, exactTime } = await import("../../static/format.js");
+const { Lane } = await import("../../static/hash.js");
+const { findLinks, findWords, wordsOf } = await import("../../static/markup.js");
+const { compareIds } = await import("../../static/feed.js");
+const { placeOf, pathOfPlace } = await import("../../static/router.js");
+const { judge } = await import("../../static/text.js");
+
+/** @typedef {{ name: string, text?: string, json?: string, accepted: boolean, chars?: number, normalized?: string }} Case */
+
+/** @type {Case[]} */
+const CASES = JSON.parse(readFileSync(new URL("../text_cases.json", import.meta.url), "utf8"));
+
+test("b28 the page judges every text of the shared table as the server does", () => {
+  for (const { name, text, json, accepted, chars, normalized } of CASES) {
+    const verdict = judge(json === undefined ? (text ?? "") : JSON.parse(json));
+    assert.equal(verdict.fault === null, accepted, name);
+    if (chars !== undefined) assert.equal(verdict.chars, chars, name);
+    if (normalized !== undefined) assert.equal(verdict.text, normalized, name);
+  }
+});
+
+test("every nonce of a lane is a proof, and no two are alike", () => {
+  const challenge = Uint8Array.from({ length: 16 }, (_, n) => 255 - 13 * n);
+  const found = [3, 4].flatMap((number) => {
+    const lane = new Lane(challenge, 10, number);
+    return Array.from({ length: 30 }, () => lane.batch()).flat();
+  });
+  assert.ok(found.length > 20);
+  assert.equal(new Set(found).size, found.length);
+  for (const nonce of found) {
+    const hash = createHash("sha256").update(challenge).update(nonce).digest();
+    assert.ok(Math.clz32(hash.readUInt32BE()) >= 10, nonce);
+    assert.match(nonce, /^\d{1,39}$/);
+  }
+});
+
+test("a lane misses no proof", () => {
+  const challenge = Uint8Array.from({ length: 16 }, (_, n) => n);
+  const found = new Set(new Lane(challenge, 7, 0).batch());
+  const one = new Lane(challenge, 0, 0).batch();
+  assert.equal(one.length, 1000);
+  for (const nonce of one) {
+    const hash = createHash("sha256").update(challenge).update(nonce).digest();
+    assert.equal(found.has(nonce), hash.readUInt32BE() < 2 ** 25, nonce);
+  }
+});
+
+test("ages are short", () => {
+  const now = new Date(2025, 10, 21, 16, 12).getTime();
+  const ages = /** @type {[string, Date][]} */ ([
+    ["now", new Date(2025, 10, 21, 16, 11, 30)],
+    ["now", new Date(2025, 10, 21, 16, 13)],
+    ["4 min", new Date(2025, 10, 21, 16, 8)],
+    ["2 h", new Date(2025, 10, 21, 13, 30)],
+    ["15 h", new Date(2025, 10, 21, 0, 30)],
+    ["yesterday", new Date(2025, 10, 20, 2, 0)],
+    ["19 Nov", new Date(2025, 10, 19, 23, 0)],
+    ["Aug 2025", new Date(2025, 7, 9)],
+    ["May 2024", new Date(2024, 4, 12)],
+  ]);
+  for (const [words, date] of ages) assert.equal(shortTime(date, now), words);
+  assert.equal(exactTime(new Date(2025, 10, 21, 16, 3)), "Friday 21 November 2025, 16:03");
+});
+
+test("numbers, waits and beginnings read well", () => {
+  assert.deepEqual([messages(1), messages(18204), messages(30, "+")], ["1 message", "18,204 messages", "30+ messages"]);
+  assert.deepEqual([wait(42), wait(200), wait(7200)], ["42 s", "3:20", "2:00:00"]);
+  assert.deepEqual([inAWhile(3), inAWhile(42), inAWhile(300)], ["in a few seconds", "in a minute", "in 5 minutes"]);
+  assert.equal(beginning("one\ntwo three", 8), "one two…");
+});
+
+test("addresses are found without the punctuation around them", () => {
+  const text = "(see http://a.example/x_(y)), mail a@b.example; ftp://no.example http:// https://c.example/?q=1.";
+  const found = findLinks(text).map(({ start, end }) => text.slice(start, end));
+  assert.deepEqual(found, ["http://a.example/x_(y)", "a@b.example", "https://c.example/?q=1"]);
+});
+
+test("the words of a query are marked where the search finds them", () => {
+  const marked = (/** @type {string} */ q, /** @type {string} */ text) =>
+    findWords(text, wordsOf(q)).map(({ start, end }) => text.slice(start, end));
+  assert.deepEqual(marked("shed -gnome or garden", "Gardening, gnome, a SHED"), ["Gardening", "SHED"]);
+  assert.deepEqual(marked("cafe", "Café, cafés"), ["Café", "cafés"]);
+  assert.deepEqual(marked("hemingway", "Ernest@Hemingway.com"), ["Hemingway"]);
+  assert.deepEqual(marked("case", "camelCase"), ["Case"]);
+  assert.deepEqual(marked("京都", "東京都と京都駅"), ["京都", "京都"]);
+  assert.deepEqual(marked("🚲", "a 🚲!"), ["🚲"]);
+});
+
+test("ids are compared as numbers beyond what numbers can hold", () => {
+  assert.ok(compareIds("9007199254740993", "9007199254740992") > 0);
+  assert.ok(compareIds("99", "100") < 0);
+  assert.equal(compareIds("7", "7"), 0);
+});
+
+test("places and addresses are two forms of one thing", () => {
+  for (const path of ["/", "/?q=garden+shed", "/m/18203"]) {
+    assert.equal(pathOfPlace(placeOf(new URL(path, "http://board.example"))), path);
+  }
+});
