@@ -32,7 +32,8 @@ def tree() -> list[Path]:
 
 
 FILES = [p for p in tree() if p.suffix in CODE | {".caddy", ".css", ".html", ".json", ".am", ".map"} or not p.suffix]
-FILES = [p for p in FILES if p.name not in ("sql_embedded.c", "sql_next.c", "initialsdb-next", ".dirstamp", "unit", "corpus-runner", "fuzzer", "package-lock.json")]
+FILES = [p for p in FILES if p.name not in ("sql_embedded.c", "sql_next.c", ".dirstamp", "package-lock.json")]
+FILES = [p for p in FILES if p.suffix or not p.read_bytes().startswith(b"\x7fELF")]  # programs built in the tree
 
 
 def name(path: Path) -> str:
