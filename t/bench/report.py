@@ -13,8 +13,8 @@ Made by `make bench-search SIZE=...` and `make bench-report`: Zipf-worded messag
 adversaries of `messages.py` among them, PostgreSQL on a Unix socket without fsync, warm buffers. Times are
 milliseconds of `api.search_listings` inside the database. *short*: the share of first pages that ended early
 because the time budget was used up; *buffers*: the most that one of eight first pages touched, which unlike
-times does not depend on what else the machine does. The load average at the start of each run is given because the
-machine was shared.
+times does not depend on what else the machine does; *processor*: what the first page used of a processor, waiting
+left out. The load average at the start of each run is given because the machine was shared.
 """
 
 
@@ -33,12 +33,12 @@ def table(result: dict) -> str:
         f"Loaded with indexes in {result['loading_secs']} s; load average {result['load']:.1f}. Bytes a message: "
         + ", ".join(f"{name} {number}" for name, number in result["bytes"].items())
         + f"; together {sum(result['bytes'].values()):.0f}.\n",
-        "| class | first page p50 / p99 | tenth page p50 / p99 | 16 clients p50 / p99 | requests/s | short | buffers |",
-        "|---|---|---|---|---|---|---|",
+        "| class | first page p50 / p99 | processor p50 / p99 | tenth page p50 / p99 | 16 clients p50 / p99 | requests/s | short | buffers |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, one in result["classes"].items():
         lines.append(
-            f"| {name} | {pair(one['first'])} | {pair(one.get('tenth'))} | {pair(one['crowd'])} "
+            f"| {name} | {pair(one['first'])} | {pair(one['processor'])} | {pair(one.get('tenth'))} | {pair(one['crowd'])} "
             f"| {one['crowd']['per_second']} | {one['short']:.1%} | {one['buffers']} |"
         )
     return "\n".join(lines) + "\n"

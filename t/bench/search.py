@@ -55,14 +55,25 @@ def buffers(session: Session, q: str) -> int:
     return top["Shared Hit Blocks"] + top["Shared Read Blocks"]
 
 
+def processor_ms(pid: str) -> float:
+    """What a process has used of processors so far; 0 where the kernel does not say."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+    except FileNotFoundError:
+        return 0
+
+
 def alone(session: Session, name: str) -> dict:
     """First pages, and the tenth where there are so many."""
-    first, tenth, short = [], [], 0
+    pid = session.run("select pg_backend_pid()")
+    first, used, tenth, short = [], [], [], 0
     for q in queries(name, NUMBER):
         before: int | None = TOP
         for number in range(1, 11):
+            start = processor_ms(pid)
             ms, items, before = page(session, q, before)
             if number == 1:
+                used.append(processor_ms(pid) - start)
                 first.append(ms)
                 short += items < 30 and before is not None
             if before is None:
@@ -70,7 +81,7 @@ def alone(session: Session, name: str) -> dict:
         else:
             tenth.append(ms)
     most = max(buffers(session, q) for q in queries(name, 8))
-    result = {"first": summary(first), "short": round(short / NUMBER, 3), "buffers": most}
+    result = {"first": summary(first), "processor": summary(used), "short": round(short / NUMBER, 3), "buffers": most}
     return result | ({"tenth": summary(tenth)} if tenth else {})
 
 
