@@ -2,13 +2,31 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 2048
 #define QUOTED_MAX 200
 
 static enum log_level threshold = LOG_INFO;
+static bool to_journal;
+static const char *const priorities[] = {"<3>", "<4>", "<6>", "<7>"}; /* sd-daemon(3) */
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
+
+void log_detect_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat status;
+    char here[64];
+
+    if (stream == NULL || fstat(STDERR_FILENO, &status) != 0)
+        return;
+    snprintf(here, sizeof(here), "%llu:%llu", (unsigned long long)status.st_dev,
+             (unsigned long long)status.st_ino);
+    to_journal = strcmp(stream, here) == 0;
+}
 
 void log_set_level(enum log_level level)
 {
@@ -30,7 +48,8 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
 
     if (level > threshold)
         return;
-    len = clamp(snprintf(line, sizeof(line), "level=%s event=%s ", level_names[level], event),
+    len = clamp(snprintf(line, sizeof(line), "%slevel=%s event=%s ",
+                         to_journal ? priorities[level] : "", level_names[level], event),
                 sizeof(line));
     va_start(args, format);
     len += clamp(vsnprintf(line + len, sizeof(line) - len, format, args), sizeof(line) - len);

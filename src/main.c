@@ -7,6 +7,7 @@
 #include "route.h"
 #include "secrets.h"
 #include "settings.h"
+#include "status.h"
 #include "takeout.h"
 
 #include <stdlib.h>
@@ -34,6 +35,7 @@ static int run_serve(const struct config *config, int argc, char **argv)
     (void)argv;
     if (config_require_secrets(config, stderr) > 0)
         return EXIT_MISCONFIGURED;
+    log_detect_journal();
     log_set_level((enum log_level)config->log_level);
     return master_run(config);
 }

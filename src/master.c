@@ -24,7 +24,10 @@ struct master {
     struct config config; /* what is in force after the first reload */
     struct arena arena;   /* its texts */
     struct listener listener;
-    bool settled; /* whether the service manager was told that all children are ready */
+    bool settled;  /* whether the service manager was told that all children are ready */
+    bool watchdog; /* whether the service manager wants signs of life */
+    int64_t told_ms;
+    uint64_t told_requests;
     char board_path[PATH_SIZE];
     sigset_t signals; /* the ones the master waits for */
 };
@@ -64,6 +67,28 @@ static void announce(struct master *master)
               (int)getpid(), children->wanted[SLOT_WORKER]);
     atomic_store(&children->heritage.board->ready, 1);
     notify_send("READY=1");
+}
+
+/* Once a tick: that we live, and in a word how. */
+static void tell_manager(struct master *master)
+{
+    struct children *children = &master->children;
+    struct metrics *metrics = &children->heritage.board->metrics;
+    int64_t now_ms = clock_monotonic_ms();
+    uint64_t requests = metrics_requests(metrics);
+    char text[128];
+
+    if (now_ms - master->told_ms < TICK_MS)
+        return;
+    if (master->watchdog)
+        notify_send("WATCHDOG=1");
+    snprintf(text, sizeof(text), "STATUS=%d workers, %.0f requests/s, %llu since the start",
+             children->wanted[SLOT_WORKER],
+             (double)(requests - master->told_requests) * 1e3 / (double)(now_ms - master->told_ms),
+             (unsigned long long)requests);
+    notify_send(text);
+    master->told_ms = now_ms;
+    master->told_requests = requests;
 }
 
 /* ---- reloading ---- */
@@ -175,6 +200,7 @@ static void supervise(struct master *master)
         children_check(children);
         wait_ms = children_keep(children);
         announce(master);
+        tell_manager(master);
         number = wait_signal(master, wait_ms >= 0 && wait_ms < TICK_MS ? wait_ms : TICK_MS);
     }
     notify_send("STOPPING=1");
@@ -215,6 +241,8 @@ static void settle_in(struct master *master, const struct config *config, const 
     master->children.wanted[SLOT_WORKER] = probe_workers(config, probe);
     master->children.wanted[SLOT_JANITOR] = 1;
     master->children.checked_ms = now_ms;
+    master->told_ms = now_ms;
+    master->watchdog = notify_watchdog_ms() > 0;
     atomic_store(&heritage->board->loaded_ms, now_ms);
     atomic_store(&heritage->board->workers, master->children.wanted[SLOT_WORKER]);
 }

@@ -75,6 +75,17 @@ void metrics_observe(struct metrics *metrics, const struct observation *observat
         metrics_count(metrics, COUNT_UNSENT);
 }
 
+uint64_t metrics_requests(const struct metrics *metrics)
+{
+    uint64_t sum = 0;
+
+    for (int route = 0; route < METRICS_ROUTES; route++) {
+        for (int class = 0; class < METRICS_CLASSES; class ++)
+            sum += atomic_load(&metrics->requests[route][class]);
+    }
+    return sum;
+}
+
 const char *metrics_end_name(int end)
 {
     return end_names[end];

@@ -78,6 +78,9 @@ struct observation {
 void metrics_count(struct metrics *metrics, enum counter counter);
 void metrics_observe(struct metrics *metrics, const struct observation *observation);
 
+/* All requests that were answered. */
+uint64_t metrics_requests(const struct metrics *metrics);
+
 const char *metrics_end_name(int end);
 
 /* The name and the help text of a counter, as Prometheus wants them. */

@@ -42,6 +42,19 @@ void notify_reloading(void)
     notify_send(state);
 }
 
+int64_t notify_watchdog_ms(void)
+{
+    struct str pid_text = str_from(getenv("WATCHDOG_PID"));
+    uint64_t interval_us;
+    uint64_t pid;
+
+    if (!str_to_u64(str_from(getenv("WATCHDOG_USEC")), INT64_MAX, &interval_us))
+        return 0;
+    if (pid_text.len > 0 && (!str_to_u64(pid_text, INT32_MAX, &pid) || (pid_t)pid != getpid()))
+        return 0;
+    return (int64_t)interval_us / 1000;
+}
+
 int notify_listen_fd(void)
 {
     struct str pid_text = str_from(getenv("LISTEN_PID"));

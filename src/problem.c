@@ -24,6 +24,11 @@ enum problem problem_from_code(struct str code)
     return PROBLEM_INTERNAL_ERROR;
 }
 
+const char *problem_code(enum problem problem)
+{
+    return rows[problem].code.ptr;
+}
+
 void problem_respond(struct response *response, struct arena *arena, enum problem problem,
                      const struct problem_detail *detail)
 {

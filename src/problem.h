@@ -23,6 +23,8 @@ struct problem_detail {
  * this program does not know. */
 enum problem problem_from_code(struct str code);
 
+const char *problem_code(enum problem problem);
+
 /* Makes `*response` the refusal `problem`, keeping the headers it has. `detail` may be NULL. */
 void problem_respond(struct response *response, struct arena *arena, enum problem problem,
                      const struct problem_detail *detail);

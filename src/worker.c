@@ -31,6 +31,7 @@ struct worker {
     struct arena arena;
     uint64_t requests;
     uint64_t requests_most; /* 0: no limit */
+    int again;              /* database calls of this request that were sent twice */
 };
 
 static volatile sig_atomic_t stopping;
@@ -55,18 +56,30 @@ static void enter(const struct worker *worker, enum slot_state state, int64_t la
     slot_enter(worker->heritage->slot, state, clock_monotonic_ms() + lasts_ms);
 }
 
-static void log_request(const struct exchange *exchange, const struct observation *seen)
+/* Of the requests that went well a sample will do. */
+static bool is_worth_a_line(const struct worker *worker, const struct observation *seen)
+{
+    return seen->status >= 400 || !seen->sent ||
+           worker->requests % (uint64_t)worker->server.config->log_sample == 0;
+}
+
+static void log_request(const struct worker *worker, const struct exchange *exchange,
+                        const struct observation *seen)
 {
     const struct request *request = exchange->request;
 
+    if (!is_worth_a_line(worker, seen))
+        return;
+
     log_event(LOG_INFO, "request",
               "id=%.*s method=%s route=%s status=%d code=%.*s queue_us=%lld database_us=%lld "
-              "total_us=%lld bytes=%zu sent=%d",
+              "total_us=%lld bytes=%zu retried=%d sent=%d",
               STR_ARG(request->id), route_method_name(request->method),
               exchange->route ? exchange->route->path : "-", seen->status,
               seen->code.len > 0 ? (int)seen->code.len : 1,
               seen->code.len > 0 ? seen->code.ptr : "-", (long long)seen->queue_us,
-              (long long)seen->database_us, (long long)seen->total_us, seen->bytes, seen->sent);
+              (long long)seen->database_us, (long long)seen->total_us, seen->bytes, worker->again,
+              seen->sent);
 }
 
 static bool receive(struct worker *worker, struct request *request, int connection)
@@ -101,6 +114,7 @@ static void answer(struct worker *worker, int connection)
 
     if (!receive(worker, &request, connection))
         return;
+    worker->again = 0;
     enter(worker, SLOT_WORKING, WORK_MS);
     exchange = serve(&worker->server, &request, &response, fcgi_connection());
     bytes = response_render(&response, &worker->arena, request.id, request.method == METHOD_HEAD);
@@ -117,7 +131,7 @@ static void answer(struct worker *worker, int connection)
     seen.sent = fcgi_finish(bytes, PEER_TIMEOUT_MS);
     seen.total_us = clock_monotonic_us() - request.started_us;
     metrics_observe(worker->server.metrics, &seen);
-    log_request(&exchange, &seen);
+    log_request(worker, &exchange, &seen);
 }
 
 /* Under load ppoll() returns for the socket and leaves a signal pending. */
@@ -146,20 +160,22 @@ static int next_connection(const struct worker *worker)
     return accept4(heritage->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 }
 
-static void count_event(void *metrics, enum db_event event)
+static void count_event(void *context, enum db_event event)
 {
+    struct worker *worker = context;
     static const enum counter counters[] = {
         [DB_CONNECTED] = COUNT_CONNECTIONS, [DB_UNREACHABLE] = COUNT_UNREACHABLE,
         [DB_BROKEN] = COUNT_BROKEN,         [DB_AGAIN] = COUNT_CALLS_AGAIN,
         [DB_STANDBY] = COUNT_STANDBY,
     };
 
-    metrics_count(metrics, counters[event]);
+    worker->again += event == DB_AGAIN;
+    metrics_count(worker->server.metrics, counters[event]);
 }
 
-static struct db *open_database(const struct heritage *heritage)
+static struct db *open_database(struct worker *worker)
 {
-    const struct config *config = heritage->config;
+    const struct config *config = worker->server.config;
     struct db_settings settings = {
         .url = config->database_url.ptr,
         .functions = route_functions(),
@@ -168,7 +184,7 @@ static struct db *open_database(const struct heritage *heritage)
                           ? config->read_deadline_ms
                           : config->post_deadline_ms,
         .notice = count_event,
-        .context = &heritage->board->metrics,
+        .context = worker,
     };
 
     return db_new(&settings);
@@ -259,7 +275,7 @@ int worker_run(const struct heritage *heritage)
 
     init(&worker, heritage);
     enter(&worker, SLOT_STARTING, heritage->config->read_deadline_ms);
-    worker.server.db = open_database(heritage);
+    worker.server.db = open_database(&worker);
     if (is_served_by(worker.server.db, heritage->config)) {
         enter(&worker, SLOT_IDLE, IDLE_MS);
         kill(heritage->master, SIGCHLD);
