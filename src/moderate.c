@@ -309,8 +309,9 @@ static int run_words(struct moderator *moderator)
 
 static bool has_all(const struct options *options, enum need need)
 {
-    bool chosen = options->ids.len > 0 || options->search || options->network_of ||
-                  options->since || options->until;
+    bool chosen =
+        options->only_numbers && (options->ids.len > 0 || options->search || options->network_of ||
+                                  options->since || options->until);
 
     switch (need) {
     case NEED_SELECTION:
@@ -318,7 +319,7 @@ static bool has_all(const struct options *options, enum need need)
     case NEED_SELECTION_AND_REASON:
         return chosen && (options->reason || options->dry_run);
     case NEED_IDS:
-        return options->ids.len > 0;
+        return options->only_numbers && options->ids.len > 0;
     case NEED_WORD:
         return options->word != NULL;
     case NEED_NOTHING:

@@ -90,12 +90,23 @@ static bool read_flag(struct options *options, const char *word)
     return true;
 }
 
-static void add_argument(struct options *options, struct buf *ids, const char *word)
+/* A number that is mistyped must not widen what the others choose: false, after saying so, when
+ * one of several arguments is none. */
+static bool add_argument(struct options *options, struct buf *ids, const char *word, FILE *errors)
 {
+    bool number = is_number(str_from(word));
+
+    if (options->word && !(number && options->only_numbers)) {
+        fprintf(errors, "initialsdb: %s is not a number\n", number ? options->word : word);
+        return false;
+    }
     if (options->word == NULL)
         options->word = word;
-    if (is_number(str_from(word)))
+    if (number)
         buf_addf(ids, "%s%s", ids->len > 1 ? "," : "", word);
+    else
+        options->only_numbers = false;
+    return true;
 }
 
 bool options_read(struct options *options, struct arena *arena, int argc, char **argv, FILE *errors)
@@ -103,6 +114,7 @@ bool options_read(struct options *options, struct arena *arena, int argc, char *
     struct buf ids;
 
     memset(options, 0, sizeof(*options));
+    options->only_numbers = true;
     buf_init(&ids, arena, 64);
     buf_add_char(&ids, '{');
     while (argc > 0) {
@@ -113,8 +125,8 @@ bool options_read(struct options *options, struct arena *arena, int argc, char *
             fprintf(errors, "initialsdb: there is no option %s\n", argv[0]);
             return false;
         }
-        if (argv[0][0] != '-')
-            add_argument(options, &ids, argv[0]);
+        if (argv[0][0] != '-' && !add_argument(options, &ids, argv[0], errors))
+            return false;
         argc -= taken > 0 ? taken : 1;
         argv += taken > 0 ? taken : 1;
     }

@@ -17,12 +17,13 @@ struct options {
     const char *hours;
     const char *limit;
     const char *place; /* message, hidden or held */
+    bool only_numbers; /* whether every argument is one; also when there are none */
     bool dry_run;
     bool json;
 };
 
-/* Reads the words into `*options`, keeping texts in `arena`. Returns false after writing what is
- * wrong to `errors`. */
+/* Reads the words into `*options`, keeping texts in `arena`. Several arguments must all be
+ * numbers. Returns false after writing what is wrong to `errors`. */
 bool options_read(struct options *options, struct arena *arena, int argc, char **argv,
                   FILE *errors);
 
