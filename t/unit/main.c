@@ -9,8 +9,8 @@ static Suite *(*const suites[])(void) = {
     crypto_suite,   json_suite,     netaddr_suite, cursor_suite,  pow_suite,        token_suite,
     dbclock_suite,  log_suite,      notify_suite,  sql_suite,     config_suite,     secret_suite,
     settings_suite, price_suite,    netkeys_suite, records_suite, rfc3339_suite,    request_suite,
-    route_suite,    response_suite, problem_suite, metrics_suite, scoreboard_suite, guard_suite,
-    serve_suite,
+    route_suite,    response_suite, problem_suite, metrics_suite, scoreboard_suite, atom_suite,
+    options_suite,  standard_suite, dburl_suite,   guard_suite,   serve_suite,
 };
 
 int main(void)
