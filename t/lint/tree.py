@@ -1,6 +1,7 @@
 """The rules for the whole tree: formatters and checkers are content, files are short and clean."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -103,6 +104,12 @@ class Tree(unittest.TestCase):
 
         missing = [name(path) for path in FILES if not is_listed(path.relative_to(ROOT))]
         self.assertEqual([], [file for file in missing if not file.endswith(".am")])
+
+    def test_everything_of_the_tarball_is_there(self) -> None:
+        quiet = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        argv = ["make", "-n", "-C", str(testing.BUILD), "distdir"]
+        done = subprocess.run(argv, env=quiet, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_names_say_something(self) -> None:
         self.assertEqual([], [name(path) for path in FILES if path.stem in WORDS_FOR_NOTHING])
