@@ -43,7 +43,7 @@ class ComesAndGoes(PoolCase):
                 before = len(posters.acknowledged)
                 wait_until(lambda b=before: len(posters.acknowledged) > b + 20, "messages")
                 self.cluster.crash()
-                self.refused(pool.request("/api/readyz"), 503, "UNAVAILABLE")
+                wait_until(lambda: pool.request("/api/readyz").status == 503, "the backends to notice")
                 self.cluster.start_again()
                 back = time.monotonic()
                 wait_until(lambda: pool.request("/api/readyz").status == 200, "readyz", 3)
