@@ -354,7 +354,7 @@ language sql immutable as $$ select 8000 $$;
 create function board.search(
   p_query board.alternative[], p_below bigint, p_limit integer, out items text[], out next_id bigint)
 language plpgsql volatile
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set enable_seqscan = off set enable_bitmapscan = on set enable_indexscan = on set enable_hashjoin = off set enable_mergejoin = off set jit = off
 set plan_cache_mode = force_generic_plan set search_path = board, pg_catalog, pg_temp as $$
 declare
   v_filter tsquery := filter(p_query);
