@@ -45,6 +45,14 @@ function retitle() {
   else document.title = count + (here.q ? `“${here.q}” - ${NAME}` : HOME_TITLE);
 }
 
+/** The feed is of what is shown. */
+function pointToFeed() {
+  const query = here.kind === "list" && here.q ? `?${new URLSearchParams({ q: here.q })}` : "";
+  for (const link of document.querySelectorAll("link[type='application/atom+xml'], .foot a")) {
+    link.setAttribute("href", `/api/listings/feed${query}`);
+  }
+}
+
 /** @returns {Memory} */
 function remember() {
   return here.kind === "list" ? { list: feed.snapshot(), anchor: list.anchor() } : { list: null, anchor: null };
@@ -66,6 +74,7 @@ function show(place, way, memory) {
   else showList(place.q, way, memory);
   if (before.kind === "message" && !single && way === "back") list.focus(before.id);
   retitle();
+  pointToFeed();
 }
 
 /**

@@ -150,7 +150,7 @@ async function request(path, init, timeout_ms) {
   if (navigator.onLine === false) throw new Failure("offline");
   const limit = deadline(init.signal ?? undefined, timeout_ms);
   try {
-    const response = await fetch(path, { ...init, signal: limit.signal, credentials: "omit" });
+    const response = await fetch(path, { ...init, signal: limit.signal });
     const body = parse(await response.text());
     learnTime(response.headers.get("Date"));
     if (!response.ok) throw failureOf(response, body);

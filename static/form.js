@@ -115,7 +115,7 @@ export class PostForm {
 
   /** Solves while the poster still writes, unless that was switched off. */
   #solveAhead() {
-    if (lasting.get("solve-ahead") !== "off" && this.#state === "writing") this.proofs.startAhead();
+    if (lasting.get("ahead") !== "off" && this.#state === "writing") this.proofs.startAhead();
   }
 
   #onInput() {

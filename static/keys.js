@@ -14,17 +14,28 @@ import { lasting } from "./store.js";
  * @property {() => void} escape
  */
 
+/**
+ * A box of the dialog whose choice is kept.
+ * @param {string} name
+ * @returns {HTMLInputElement}
+ */
+function setting(name) {
+  const box = the(name, HTMLInputElement);
+  box.checked = lasting.get(name) !== "off";
+  box.addEventListener("change", () => lasting.set(name, box.checked ? null : "off"));
+  return box;
+}
+
 /** The dialog that lists the keys, and the keys. */
 export class Keys {
   #help = the("help", HTMLDialogElement);
-  #letters = the("letters", HTMLInputElement);
+  #letters = setting("letters");
   #actions;
 
   /** @param {Actions} actions */
   constructor(actions) {
     this.#actions = actions;
-    this.#letters.checked = lasting.get("letters") !== "off";
-    this.#letters.addEventListener("change", () => lasting.set("letters", this.#letters.checked ? null : "off"));
+    setting("ahead");
     the("keys", HTMLButtonElement).addEventListener("click", () => this.#help.showModal());
     document.addEventListener("keydown", (event) => this.#onKey(event));
   }

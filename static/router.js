@@ -14,7 +14,11 @@ import { ofTab } from "./store.js";
 
 /** How a place was come to. @typedef {"load" | "go" | "back"} Way */
 
+/** So many entries survive a reload; while the page lives, all do. */
 const KEPT = 12;
+
+/** @type {Map<string, Memory>} */
+const memories = new Map();
 
 /**
  * @param {URL | Location} url
@@ -122,6 +126,7 @@ function newKey() {
  * @param {Memory} memory
  */
 function keep(key, memory) {
+  memories.set(key, memory);
   const keys = /** @type {string[]} */ (JSON.parse(ofTab.get("places") ?? "[]")).filter((other) => other !== key);
   keys.push(key);
   while (keys.length > KEPT) ofTab.set(`place ${keys.shift()}`, null);
@@ -134,5 +139,5 @@ function keep(key, memory) {
  * @returns {Memory | null}
  */
 function recall(key) {
-  return JSON.parse(ofTab.get(`place ${key}`) ?? "null");
+  return memories.get(key) ?? JSON.parse(ofTab.get(`place ${key}`) ?? "null");
 }
