@@ -29,7 +29,7 @@ after(async () => {
 /** @returns {Promise<Page>} a reader who does not solve ahead */
 async function visit() {
   const { page } = await newReader(browser);
-  await page.addInitScript(() => localStorage.setItem("solve-ahead", "off"));
+  await page.addInitScript(() => localStorage.setItem("ahead", "off"));
   await page.goto(board.url);
   return page;
 }

@@ -16,7 +16,7 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
   // One address, so that a request which a test passes on comes from the same network as the page's own.
-  "--host-resolver-rules=MAP localhost 127.0.0.1",
+  "--host-resolver-rules=MAP localhost 127.0.0.1, MAP *.test 127.0.0.1",
 ];
 
 /**

@@ -1,0 +1,117 @@
+/**
+ * What browsers and policies may forbid: the page keeps to its strict policy, and posts where workers are forbidden,
+ * where Trusted Types allow no policy at all, and over plain http.
+ */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { needBrowser } from "./lib/need.js";
+
+await needBrowser();
+const { Board } = await import("./lib/board.js");
+const { launch, newReader } = await import("./lib/chromium.js");
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @type {import("./lib/board.js").Board} */
+let board;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  browser = await launch();
+  board = await Board.start({ POW_DIFFICULTY: "12" });
+});
+after(async () => {
+  await browser?.close();
+  await board?.stop();
+});
+
+/**
+ * Serves the page with another policy.
+ * @param {Page} page
+ * @param {(policy: string) => string} change
+ */
+async function changePolicy(page, change) {
+  await page.route(`${board.url}/`, async (route) => {
+    const response = await route.fetch();
+    const headers = response.headers();
+    headers["content-security-policy"] = change(headers["content-security-policy"]);
+    await route.fulfill({ response, headers });
+  });
+}
+
+/**
+ * @param {Page} page
+ * @param {string} text
+ */
+async function post(page, text) {
+  await page.click("#post");
+  await page.fill("#text", text);
+  await page.click("#submit");
+  await page.locator("article", { has: page.getByText("Posted.") }).filter({ hasText: text }).waitFor();
+}
+
+test("the policy starts from nothing and allows nothing inline", async () => {
+  const response = await fetch(board.url);
+  const policy = response.headers.get("Content-Security-Policy") ?? "";
+  const directives = new Map(policy.split(/\s*;\s*/).map((line) => /** @type {[string, string]} */ (line.split(/\s(.*)/))));
+  assert.equal(directives.get("default-src"), "'none'");
+  assert.equal(directives.get("script-src"), "'self'");
+  assert.equal(directives.get("style-src"), "'self'");
+  assert.equal(directives.get("require-trusted-types-for"), "'script'");
+  assert.doesNotMatch(policy, /unsafe|data:|blob:|\*/);
+});
+
+test("markup cannot be made from text, whoever tries", async () => {
+  const { page } = await newReader(browser);
+  await page.goto(board.url);
+  const refused = await page.evaluate(() => {
+    try {
+      return !Reflect.set(document.body, "innerHTML", "<b>text</b>");
+    } catch (error) {
+      return error instanceof TypeError;
+    }
+  });
+  assert.ok(refused);
+  await page.context().close();
+});
+
+test("the page asks nobody but the board", async () => {
+  const { page, problems } = await newReader(browser);
+  const origins = new Set();
+  page.on("request", (request) => origins.add(new URL(request.url()).origin));
+  await page.goto(board.url);
+  await post(page, "between us");
+  assert.deepEqual([...origins], [board.url]);
+  assert.deepEqual(problems, []);
+  await page.context().close();
+});
+
+const FORBIDDEN = /** @type {[string, (policy: string) => string][]} */ ([
+  ["workers", (policy) => policy.replace("worker-src 'self'", "worker-src 'none'")],
+  ["policies of Trusted Types", (policy) => policy.replace(/trusted-types [^;]*$/, "trusted-types 'none'")],
+]);
+
+for (const [what, change] of FORBIDDEN) {
+  test(`where ${what} are forbidden the page solves by itself`, async () => {
+    const { page } = await newReader(browser);
+    await changePolicy(page, change);
+    await page.goto(board.url);
+    await post(page, `without ${what}`);
+    assert.equal(page.workers().length, 0);
+    await page.context().close();
+  });
+}
+
+test("b22 over plain http, where there is no crypto.subtle, posting and copying work", async () => {
+  const { page, problems } = await newReader(browser);
+  await page.goto(`http://board.test:${board.port}/`);
+  assert.equal(await page.evaluate(() => isSecureContext), false);
+  await post(page, "over plain http");
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  // Chromium says that it leaves out one header there.
+  assert.deepEqual(problems.filter((problem) => !problem.includes("Cross-Origin-Opener-Policy")), []);
+  await page.context().close();
+});
