@@ -1,4 +1,4 @@
-"""Makes RESULTS.md and search.svg out of the measurements in t/bench/results."""
+"""Makes RESULTS.md and search.svg out of the measurements in search-results.json."""
 
 import json
 import math
@@ -19,8 +19,8 @@ left out. The load average at the start of each run is given because the machine
 
 
 def measurements() -> list[dict]:
-    found = [json.loads(path.read_text()) for path in (HERE / "results").glob("search-*.json")]
-    return sorted(found, key=lambda result: result["size"])
+    found = json.loads((HERE / "search-results.json").read_text())
+    return sorted(found.values(), key=lambda result: result["size"])
 
 
 def pair(times: dict | None) -> str:

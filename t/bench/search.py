@@ -2,7 +2,7 @@
 
     make bench-search SIZE=1000000
 
-Writes t/bench/results/search-SIZE.json beside the other sizes; report.py draws them together. The cluster is
+Adds to t/bench/search-results.json, where other sizes stay; report.py draws them together. The cluster is
 private, on a Unix socket, without fsync. Times are the database's own, without the network.
 """
 
@@ -132,6 +132,7 @@ def measure(size: int) -> dict:
 
 if __name__ == "__main__":
     number = int(os.environ.get("SIZE") or 100_000)
-    results = HERE / "results"
-    results.mkdir(exist_ok=True)
-    (results / f"search-{number}.json").write_text(json.dumps(measure(number), indent=1) + "\n")
+    result = measure(number)
+    file = HERE / "search-results.json"
+    results = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps(results | {str(number): result}, indent=1) + "\n")
