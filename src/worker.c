@@ -67,19 +67,21 @@ static void log_request(const struct worker *worker, const struct exchange *exch
                         const struct observation *seen)
 {
     const struct request *request = exchange->request;
+    char client[NETADDR_TEXT_MAX] = "-";
 
     if (!is_worth_a_line(worker, seen))
         return;
-
+    if (worker->server.config->log_addresses && exchange->client.bits > 0)
+        netaddr_format(&exchange->client, client);
     log_event(LOG_INFO, "request",
               "id=%.*s method=%s route=%s status=%d code=%.*s queue_us=%lld database_us=%lld "
-              "total_us=%lld bytes=%zu retried=%d sent=%d",
+              "total_us=%lld bytes=%zu retried=%d sent=%d client=%s",
               STR_ARG(request->id), route_method_name(request->method),
               exchange->route ? exchange->route->path : "-", seen->status,
               seen->code.len > 0 ? (int)seen->code.len : 1,
               seen->code.len > 0 ? seen->code.ptr : "-", (long long)seen->queue_us,
               (long long)seen->database_us, (long long)seen->total_us, seen->bytes, worker->again,
-              seen->sent);
+              seen->sent, client);
 }
 
 static bool receive(struct worker *worker, struct request *request, int connection)

@@ -66,6 +66,8 @@ static size_t put_pair(char *out, const char *name, const char *value)
 static size_t compose(char *out, const struct job *job, int client, uint64_t number)
 {
     static const char begin[8] = {0, 1};
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    char token[96];
     char params[1024];
     char body[512];
     char address[32];
@@ -88,6 +90,11 @@ static size_t compose(char *out, const struct job *job, int client, uint64_t num
     len += put_pair(params + len, "REMOTE_ADDR", address);
     len += put_pair(params + len, "CONTENT_TYPE", "application/json");
     len += put_pair(params + len, "CONTENT_LENGTH", length);
+    /* A forged proof, with each of the key ids in turn; a pool without proofs passes it over. */
+    snprintf(token, sizeof(token), "AQ%c%c%076d", digits[number / 64 % 64], digits[number % 64], 0);
+    len += put_pair(params + len, "HTTP_X_POW_CHALLENGE", "AAAAAAAAAAAAAAAAAAAAAA");
+    len += put_pair(params + len, "HTTP_X_POW_TOKEN", token);
+    len += put_pair(params + len, "HTTP_X_POW_NONCE", "1");
     used += put_record(out + used, 1, begin, sizeof(begin));
     used += put_record(out + used, 4, params, len);
     used += put_record(out + used, 4, "", 0);

@@ -5,6 +5,7 @@ Paired rounds in one run, medians and ratios. `make bench-guards`; ROUNDS and SE
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import testing
+from pool import Pool
 from stack import Board
 
 ROUNDS, SECS, CLIENTS = int(os.environ.get("ROUNDS", "5")), os.environ.get("SECS", "3"), "8"
+JUNK = int(os.environ.get("JUNK", "1000000"))
 BUDGETS = {"POST_RATE_MAX_REQUESTS": "100000", "POST_RATE_WINDOW_MS": "3600000", "READ_RATE_MAX_REQUESTS": "100000"}
 TIGHT = {"POST_RATE_MAX_REQUESTS": "1", "POST_RATE_WINDOW_MS": "86400000", "READ_RATE_MAX_REQUESTS": "1",
          "READ_RATE_WINDOW_MS": "86400000"}
@@ -80,6 +83,30 @@ class Bench:
         return float(next(line for line in done.stdout.splitlines() if line.startswith("Requests/sec")).split()[1])
 
 
+def resident(pool: Pool) -> int:
+    """Bytes of all processes of the pool, shared ones divided."""
+    master = pool.process.child.pid
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in [str(master), *children]]
+    return sum(int(re.search(r"^Pss: +(\d+)", rollup, re.M)[1]) * 1024 for rollup in rollups)
+
+
+def junk(board: Board, load: str) -> None:
+    """Forged proofs until there were a million; they may leave no row and no memory."""
+    pool = board.branch("junk", {"POW_ENABLE": "true", "WORKERS": CLIENTS, "LOG_SAMPLE": "1000000"}).pool
+    argv = [load, str(pool.socket), CLIENTS, "5", "POST", "/api/listings/create", '{"text":"junk %"}', "10000"]
+    refused, sizes, rates = 0, [], []
+    while refused < JUNK:
+        result = json.loads(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
+        assert set(result["statuses"]) == {"403"}, result
+        refused += result["statuses"]["403"]
+        sizes.append(resident(pool))
+        rates.append(result["per_second"])
+    rows = board.cluster.psql("select count(*) from board.spent")
+    print(f"\n{refused:,} forged proofs, {median(rates)} a second: {rows} rows; "
+          f"{sizes[0] / 2**20:.1f} MiB after the first five seconds, {sizes[-1] / 2**20:.1f} MiB after the last.")
+
+
 def median(numbers: list[float]) -> str:
     return f"{statistics.median(numbers):,.0f}"
 
@@ -107,6 +134,7 @@ def main() -> None:
             print(f"\nA refused {what} takes place {ratio(pool[what, 'refused'], pool[what, 'accepted'])} times as often as an accepted one.")
         through = [bench.caddy() for _ in range(ROUNDS)]
         print(f"\nPosts through Caddy: {median(through)} /s.")
+        junk(board, load)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,12 @@ class Privacy(PoolCase):
                 self.assertNotIn(trace, pool.log().lower())
         self.assertNotIn("from 11", pool.log(), "texts are not logged either")
 
+    def test_operator_who_asks_sees_addresses_in_the_log_only(self) -> None:
+        pool = self.pool(LOG_ADDRESSES="true")
+        self.assertEqual(self.poster(pool, "192.0.2.177").post("text").status, 201)
+        wait_until(lambda: "client=192.0.2.177\n" in pool.log(), "the address in the log")
+        self.assertNotIn("192.0.2.177", self.sql("select string_agg(m::text, '') from board.message as m"))
+
     def networks(self) -> list[str]:
         return self.sql("select encode(network, 'hex') from board.message order by id").splitlines()
 
