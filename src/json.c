@@ -144,6 +144,14 @@ static struct str member_text(const cJSON *object, const char *name)
     return str_from(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name)));
 }
 
+/* 0 for what is no number, or none that a double holds exactly. */
+static int64_t member_id(const cJSON *item)
+{
+    double number = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, "id"));
+
+    return number >= 1 && number <= 9007199254740992.0 ? (int64_t)number : 0;
+}
+
 size_t json_read_listings(struct arena *arena, struct str text, struct json_listing **listings)
 {
     const cJSON *item;
@@ -156,7 +164,7 @@ size_t json_read_listings(struct arena *arena, struct str text, struct json_list
     cJSON_ArrayForEach(item, tree)
     {
         (*listings)[count++] = (struct json_listing){
-            .id = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, "id")),
+            .id = member_id(item),
             .body = member_text(item, "body"),
             .created_at = member_text(item, "created_at"),
         };
