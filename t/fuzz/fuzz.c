@@ -5,17 +5,10 @@
 #include <string.h>
 
 const struct fuzz_target fuzz_targets[] = {
-    {"address", fuzz_address},
-    {"config", fuzz_config},
-    {"cursor", fuzz_cursor},
-    {"encode", fuzz_encode},
-    {"json", fuzz_json},
-    {"proof", fuzz_proof},
-    {"records", fuzz_records},
-    {"request", fuzz_request},
-    {"settings", fuzz_settings},
-    {"text", fuzz_text},
-    {NULL, NULL},
+    {"address", fuzz_address},   {"atom", fuzz_atom},       {"config", fuzz_config},
+    {"cursor", fuzz_cursor},     {"encode", fuzz_encode},   {"json", fuzz_json},
+    {"proof", fuzz_proof},       {"records", fuzz_records}, {"request", fuzz_request},
+    {"settings", fuzz_settings}, {"text", fuzz_text},       {NULL, NULL},
 };
 
 const struct fuzz_target *fuzz_find(const char *name)

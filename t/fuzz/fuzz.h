@@ -40,6 +40,7 @@ struct str fuzz_line(struct str *rest);
 unsigned fuzz_byte(struct str *rest);
 
 void fuzz_address(struct arena *arena, struct str input);
+void fuzz_atom(struct arena *arena, struct str input);
 void fuzz_config(struct arena *arena, struct str input);
 void fuzz_cursor(struct arena *arena, struct str input);
 void fuzz_encode(struct arena *arena, struct str input);
