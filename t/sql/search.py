@@ -1,6 +1,7 @@
 """Search finds what the table of cases says, among the newest messages and far below them alike."""
 
 import json
+import subprocess
 import sys
 
 from case import DatabaseCase
@@ -77,6 +78,16 @@ ASKED = [
 ]
 
 
+# Others post, hide and bring back, all but the messages that are looked for; the janitor learns.
+BUSY = """
+\\set n random(1, 6000)
+select api.create_listing('{}', '{}', '{}', null, null, null, 'busy ' || :n);
+select board.hide(array(select id from board.message where id = :n * 200 and not terms @@ 'evenly'));
+select board.unhide(array(select id from board.hidden limit 1));
+select api.janitor();
+"""
+
+
 class Exactness(SearchCase):
     """Search against one plain look at every message."""
 
@@ -98,6 +109,20 @@ class Exactness(SearchCase):
         for q in ASKED:
             with self.subTest(q=q):
                 self.assertEqual(self.ids(q), self.plain(q))
+
+    def test_index_pages_neither_skip_nor_repeat_while_others_post_and_hide(self) -> None:
+        self.spread()
+        expected = self.plain("evenly")
+        argv = ["pgbench", "-n", "-f", "/dev/stdin", "-c", "4", "-T", "4", "-U", "postgres"]
+        argv += ["-h", str(self.cluster.run_dir), "-p", "5432", "initialsdb"]
+        busy = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        busy.stdin.write(BUSY)
+        busy.stdin.close()
+        while busy.poll() is None:
+            self.assertEqual(self.ids("evenly", limit=3), expected)
+        errors = busy.stderr.read()
+        busy.stderr.close()
+        self.assertEqual(busy.returncode, 0, errors)
 
     def test_hidden_and_brought_back_messages_are_found_again(self) -> None:
         self.spread()
@@ -136,5 +161,5 @@ class Exactness(SearchCase):
 
 
 if __name__ == "__main__":
-    require("psql", "setpriv")
+    require("psql", "pgbench", "setpriv")
     main()
