@@ -57,6 +57,12 @@ struct pow_client exchange_pow_client(const struct exchange *exchange)
                                .user_agent = exchange->request->user_agent};
 }
 
+/* Whether this is a post whose network has no name, so that neither budget nor ban would hold. */
+static bool is_unknown_poster(const struct exchange *exchange)
+{
+    return exchange->route->budget == BUDGET_POST && exchange->server->netkeys.count == 0;
+}
+
 void exchange_learn_netkeys(struct exchange *exchange)
 {
     struct server *server = exchange->server;
@@ -67,7 +73,9 @@ void exchange_learn_netkeys(struct exchange *exchange)
     struct db_value days = db_value_int(exchange->request->arena, server->config->key_days);
     struct db_answer answer;
 
-    if ((keys->count > 0 && keys->keys[0].day == today) || now_ms < keys->next_question_ms)
+    if (keys->count > 0 && keys->keys[0].day == today)
+        return;
+    if (now_ms < keys->next_question_ms && !is_unknown_poster(exchange))
         return;
     if (exchange->route->budget == BUDGET_NONE) /* it would be nice to know, no more */
         limits.deadline_ms = now_ms + LEARN_MS;
@@ -282,7 +290,8 @@ bool exchange_call(struct exchange *exchange, const struct db_value *values,
     slot_enter(exchange->server->slot, SLOT_DATABASE, exchange->limits.deadline_ms);
     if (exchange->route->budget != BUDGET_NONE)
         exchange_learn_netkeys(exchange);
-    status = call(exchange, values, is_charged(exchange), answer);
+    status = is_unknown_poster(exchange) ? DB_UNAVAILABLE
+                                         : call(exchange, values, is_charged(exchange), answer);
     if (status == DB_OK && answer->status == 429 && exchange->server->config->ip_rate_shadow) {
         log_event(LOG_WARN, "rate_limit_shadow", "id=%.*s route=%s wait_ms=%d",
                   STR_ARG(exchange->request->id), exchange->route->path, answer->retry_after_ms);
