@@ -6,7 +6,7 @@ import * as api from "./client.js";
 import { make, the } from "./dom.js";
 import { messages as countOf } from "./format.js";
 import { wordsOf } from "./markup.js";
-import { notice, retryNotice } from "./notice.js";
+import { notice, retryNotice, wordsFor } from "./notice.js";
 import { sayAtRest } from "./status.js";
 
 /** @typedef {import("./client.js").Message} Message */
@@ -53,7 +53,8 @@ export class Feed {
   #busy = false;
   #failures = 0;
   #stopRetry = () => {};
-  #retry = () => {};
+  /** @type {(() => void) | null} what is waiting to be tried again */
+  #retry = null;
   #observer = new IntersectionObserver((entries) => entries.at(-1)?.isIntersecting && this.more(), {
     rootMargin: AHEAD,
   });
@@ -65,7 +66,7 @@ export class Feed {
   constructor(list, hooks) {
     this.#list = list;
     this.hooks = hooks;
-    addEventListener("online", () => this.#retry());
+    addEventListener("online", () => this.#retryNow());
   }
 
   /**
@@ -86,7 +87,7 @@ export class Feed {
 
   /** Loads the next page, of the query whose pages these are. */
   async more() {
-    if (!this.cursor || this.#busy) return;
+    if (!this.cursor || this.#busy || this.#retry) return;
     await this.#load(this.cursor, "more-notice", (page) => {
       this.items.push(...page.items);
       this.cursor = page.next_cursor;
@@ -140,7 +141,13 @@ export class Feed {
 
   #endRetry() {
     this.#stopRetry();
-    this.#retry = () => {};
+    this.#retry = null;
+  }
+
+  #retryNow() {
+    const retry = this.#retry;
+    this.#endRetry();
+    retry?.();
   }
 
   /** @param {string} q */
@@ -202,12 +209,9 @@ export class Feed {
       return;
     }
     const seconds = Math.max(error.retry_secs, RETRIES_SECS[Math.min(this.#failures++, RETRIES_SECS.length - 1)]);
-    const { element, stop } = retryNotice({ ...wordsFor(error), seconds, again });
+    const { element, stop } = retryNotice({ ...wordsFor(error), seconds, again: () => this.#retryNow() });
     this.#stopRetry = stop;
-    this.#retry = () => {
-      this.#endRetry();
-      again();
-    };
+    this.#retry = again;
     where.replaceChildren(element);
   }
 
@@ -275,14 +279,4 @@ export class Feed {
     this.#heading.classList.toggle("soft", soft);
     this.#heading.textContent = text;
   }
-}
-
-/**
- * @param {api.Failure} failure
- * @returns {{ tone: "wait" | "error", first: string }}
- */
-function wordsFor(failure) {
-  if (failure.kind === "limited") return { tone: "wait", first: "Many requests came from your network." };
-  if (failure.kind === "offline") return { tone: "error", first: "You are offline." };
-  return { tone: "error", first: "The board does not answer." };
 }

@@ -8,7 +8,7 @@ import { make, the } from "./dom.js";
 import * as draft from "./draft.js";
 import { inAWhile, wait } from "./format.js";
 import { pathOf, numberOf } from "./message.js";
-import { notice } from "./notice.js";
+import { notice, retryNotice } from "./notice.js";
 import { ProgressView } from "./progress.js";
 import { say } from "./status.js";
 import { lasting } from "./store.js";
@@ -249,40 +249,31 @@ export class PostForm {
     const rest = `You can post again ${inAWhile(seconds)}. Your text is kept.`;
     const first = "Many posts came from your network.";
     this.#settle("waiting", notice({ tone: "wait", first, rest, actions: [label] }));
-    this.#countDown(seconds, (left) => this.#showButton(`Wait ${wait(left)}`), () => {
+    const tick = (/** @type {number} */ left) => this.#showButton(`Wait ${wait(left)}`);
+    this.#stopCountdown = countDown(seconds, tick, () => {
       this.#settle("writing");
       if (box.checked) void this.#post(this.#judge().text || text);
     });
   }
 
   /**
-   * The server is away: tries again by itself. The words are an alert, the numbers are not.
+   * The server is away: tries again by itself.
    * @param {number} retry_secs
    * @param {string} text
    */
   #waitForBoard(retry_secs, text) {
     const usual = RETRIES_SECS[Math.min(this.#failures++, RETRIES_SECS.length - 1)];
-    const again = () => void this.#post(this.#judge().text || text);
-    const rest = make("span");
-    const words = make("p", {}, make("b", { role: "alert" }, "The board does not answer."), rest);
-    const button = make("button", { type: "button", click: again }, "Try now");
-    const element = make("div", { class: "notice", "data-tone": "error", tabindex: "-1" }, words, button);
-    this.#settle("waiting", element);
-    const seconds = Math.max(retry_secs, usual);
-    const tick = (/** @type {number} */ left) => {
-      rest.textContent = ` The next try is in ${left} s. Your text is kept.`;
-      this.#showButton(`Wait ${wait(left)}`);
-    };
-    this.#countDown(seconds, tick, again);
-  }
-
-  /**
-   * @param {number} seconds
-   * @param {(left: number) => void} tick
-   * @param {() => void} done
-   */
-  #countDown(seconds, tick, done) {
-    this.#stopCountdown = countDown(seconds, tick, done);
+    this.#settle("waiting");
+    const { element, stop } = retryNotice({
+      tone: "error",
+      first: "The board does not answer.",
+      safe: "Your text is kept.",
+      seconds: Math.max(retry_secs, usual),
+      tick: (left) => this.#showButton(`Wait ${wait(left)}`),
+      again: () => void this.#post(this.#judge().text || text),
+    });
+    this.#stopCountdown = stop;
+    this.#notice.replaceChildren(element);
   }
 
   /**

@@ -23,17 +23,37 @@ export function notice({ tone, first, rest = "", actions = [] }) {
 }
 
 /**
+ * @param {import("./client.js").Failure} failure of a reading
+ * @returns {{ tone: "wait" | "error", first: string }}
+ */
+export function wordsFor(failure) {
+  if (failure.kind === "limited") return { tone: "wait", first: "Many requests came from your network." };
+  if (failure.kind === "offline") return { tone: "error", first: "You are offline." };
+  return { tone: "error", first: "The board does not answer." };
+}
+
+/**
  * A notice that counts down to the next try. The numbers are not part of the alert.
- * @param {{ tone: "wait" | "error", first: string, seconds: number, again: () => void }} options
+ * @param {object} options
+ * @param {"wait" | "error"} options.tone
+ * @param {string} options.first what happened
+ * @param {string} [options.safe] what is safe meanwhile
+ * @param {number} options.seconds
+ * @param {(left: number) => void} [options.tick] called with the seconds left
+ * @param {() => void} options.again called once, when the time is up or the reader does not want to wait
  * @returns {{ element: HTMLDivElement, stop: () => void }}
  */
-export function retryNotice({ tone, first, seconds, again }) {
+export function retryNotice({ tone, first, safe = "", seconds, tick, again }) {
   const rest = make("span");
+  const show = (/** @type {number} */ left) => {
+    rest.textContent = ` The next try is in ${left} s. ${safe}`.trimEnd();
+    tick?.(left);
+  };
+  const stop = countDown(seconds, show, again);
   const retry = () => {
     stop();
     again();
   };
-  const stop = countDown(seconds, (left) => (rest.textContent = ` The next try is in ${left} s.`), () => again());
   const words = make("p", {}, make("b", { role: "alert" }, first), rest);
   const button = make("button", { type: "button", click: retry }, "Try now");
   const element = make("div", { class: "notice", "data-tone": tone, tabindex: "-1" }, words, button);

@@ -7,7 +7,7 @@ import { make, the } from "./dom.js";
 import { beginning, exactTime } from "./format.js";
 import { render } from "./markup.js";
 import { addressOf, numberOf, pathOf } from "./message.js";
-import { retryNotice } from "./notice.js";
+import { retryNotice, wordsFor } from "./notice.js";
 import { copyButton, shareButton } from "./share.js";
 
 /** @typedef {import("./client.js").Message} Message */
@@ -125,10 +125,8 @@ export class Permalink {
     if (failure.kind === "hidden") return this.#showHidden(id, failure);
     if (failure.kind === "absent") return this.#showAbsent(id);
     const seconds = Math.max(failure.retry_secs, RETRY_SECS);
-    const limited = failure.kind === "limited";
-    const first = limited ? "Many requests came from your network." : "The board does not answer.";
     const again = () => void this.open(id, focus);
-    const { element, stop } = retryNotice({ tone: limited ? "wait" : "error", first, seconds, again });
+    const { element, stop } = retryNotice({ ...wordsFor(failure), seconds, again });
     this.#stopRetry = stop;
     this.#root.replaceChildren(make("article", { class: "single" }, this.#heading(id), element));
   }
