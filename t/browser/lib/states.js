@@ -156,7 +156,10 @@ export const STATES = [
     path: "/",
     before: (page) =>
       page.route(/search\?.*cursor=/, refusal(429, "RATE_LIMITED", "Many requests came from your network.", 12)),
-    enter: (page) => page.locator("#more-notice .notice").scrollIntoViewIfNeeded(),
+    enter: async (page) => {
+      await page.locator("article").nth(9).scrollIntoViewIfNeeded();
+      await page.locator("#more-notice .notice").scrollIntoViewIfNeeded();
+    },
     shown: "#more-notice .notice",
   },
   { name: "permalink", path: "/m/18203", shown: "text=Lost near" },
