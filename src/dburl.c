@@ -1,5 +1,7 @@
 #include "dburl.h"
 
+#include "buf.h"
+
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,4 +78,27 @@ struct str db_url_part(struct arena *arena, const char *url, const char *keyword
     }
     PQconninfoFree(options);
     return part;
+}
+
+struct str db_url_without_password(struct arena *arena, const char *url, const char *database)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    struct buf parts;
+
+    buf_init(&parts, arena, 256);
+    for (PQconninfoOption *option = options; option && option->keyword; option++) {
+        bool name = strcmp(option->keyword, "dbname") == 0;
+        const char *value = name && database ? database : option->val;
+        if (value == NULL || strcmp(option->keyword, "password") == 0)
+            continue;
+        buf_addf(&parts, "%s%s='", parts.len > 0 ? " " : "", option->keyword);
+        for (; *value; value++) {
+            if (*value == '\'' || *value == '\\')
+                buf_add_char(&parts, '\\');
+            buf_add_char(&parts, *value);
+        }
+        buf_add_char(&parts, '\'');
+    }
+    PQconninfoFree(options);
+    return arena_copy(arena, buf_str(&parts));
 }

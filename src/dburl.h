@@ -28,4 +28,8 @@ void dburl_hosts_release(struct dburl_hosts *hosts);
  * it has none or cannot be read. */
 struct str db_url_part(struct arena *arena, const char *url, const char *keyword);
 
+/* `url` as a connection string that may be shown: without its password, and to `database` unless
+ * that is NULL. In `arena`. */
+struct str db_url_without_password(struct arena *arena, const char *url, const char *database);
+
 #endif

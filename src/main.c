@@ -1,3 +1,4 @@
+#include "backup.h"
 #include "config.h"
 #include "heritage.h"
 #include "log.h"

@@ -1,5 +1,6 @@
 #include "migrate.h"
 
+#include "adopt.h"
 #include "db_session.h"
 #include "dburl.h"
 #include "sql.h"
@@ -38,6 +39,7 @@ struct names {
     struct str app;
     struct str app_password;
     struct str database;
+    struct str scratch; /* where backups are tried */
 };
 
 static bool read_names(struct names *names, struct arena *arena, const struct config *config)
@@ -50,6 +52,9 @@ static bool read_names(struct names *names, struct arena *arena, const struct co
     names->app = db_url_part(arena, app_url, "user");
     names->app_password = db_url_part(arena, app_url, "password");
     names->database = db_url_part(arena, app_url, "dbname");
+    names->scratch = config->backup_database;
+    if (names->scratch.len == 0)
+        names->scratch = arena_format(arena, "%.*s_restore", STR_ARG(names->database));
     if (names->owner.len > 0 && names->app.len > 0 && names->database.len > 0 &&
         !str_equal(names->owner, names->app))
         return true;
@@ -69,10 +74,10 @@ static bool create_roles(struct db_session *session, const struct names *names)
            run_cli(session, "setup_roles", 0, NULL);
 }
 
-static bool create_database(struct db_session *session, struct arena *arena,
-                            const struct names *names)
+static bool create_database(struct db_session *session, struct arena *arena, struct str database,
+                            struct str owner)
 {
-    const char *const values[] = {names->database.ptr, names->owner.ptr};
+    const char *const values[] = {database.ptr, owner.ptr};
     struct str statement;
 
     if (!run_cli(session, "setup_create_database", 2, values))
@@ -83,16 +88,17 @@ static bool create_database(struct db_session *session, struct arena *arena,
     return run(session, statement.ptr, 0, NULL);
 }
 
-static bool set_rights(const struct config *config, const struct names *names)
+static bool run_in(const struct config *config, struct str database, const struct names *names,
+                   const char *script)
 {
     const char *url = config->admin_database_url.ptr;
-    struct db_session *session = db_session_open(url, names->database.ptr);
+    struct db_session *session = db_session_open(url, database.ptr);
     bool done;
 
     if (session == NULL)
         return false;
-    done = set(session, "initialsdb.app_role", names->app) &&
-           run_cli(session, "setup_rights", 0, NULL);
+    done = set(session, "initialsdb.owner_role", names->owner) &&
+           set(session, "initialsdb.app_role", names->app) && run_cli(session, script, 0, NULL);
     db_session_close(session);
     return done;
 }
@@ -108,8 +114,11 @@ int setup_database(const struct config *config)
     if (read_names(&names, &arena, config)) {
         session = db_session_open(config->admin_database_url.ptr, NULL);
         if (session) {
-            done = create_roles(session, &names) && create_database(session, &arena, &names) &&
-                   set_rights(config, &names);
+            done = create_roles(session, &names) &&
+                   create_database(session, &arena, names.database, names.owner) &&
+                   create_database(session, &arena, names.scratch, names.owner) &&
+                   run_in(config, names.database, &names, "setup_rights") &&
+                   run_in(config, names.scratch, &names, "setup_scratch");
             db_session_close(session);
         }
     }
@@ -219,7 +228,7 @@ int migrate(const struct config *config)
     app_role = db_url_part(&arena, config->database_url.ptr, "user");
     done = run_cli(session, "lock_migrations", 0, NULL) &&
            run_cli(session, "bookkeeping", 0, NULL) && apply_missing(session, &arena) &&
-           publish_api(session, &arena, app_role);
+           adopt(session) && publish_api(session, &arena, app_role);
     if (done)
         printf("schema %d is in place\n", sql_schema_number());
     arena_release(&arena);

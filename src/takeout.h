@@ -3,6 +3,7 @@
 #define TAKEOUT_H
 
 #include "config.h"
+#include "db_session.h"
 
 /* Exit status when some records were refused (sysexits.h, EX_DATAERR). */
 #define EXIT_DATA_REFUSED 65
@@ -16,5 +17,9 @@ int takeout_import(const struct config *config, int argc, char **argv);
 
 /* export: writes every visible message, oldest first, as JSON Lines on standard output. */
 int takeout_export(const struct config *config, int argc, char **argv);
+
+/* The same for a session of one's own, to `out`. Returns false after writing to standard error what
+ * the database said; whether writing went well, ferror() tells. */
+bool takeout_write(struct db_session *session, FILE *out);
 
 #endif

@@ -12,7 +12,7 @@
 /* Columns of sql/cli/export_page.sql. */
 enum columns { COLUMN_ID, COLUMN_BODY, COLUMN_CREATED_AT };
 
-static void write_row(const struct db_session *session, int row, struct arena *arena)
+static void write_row(FILE *out, const struct db_session *session, int row, struct arena *arena)
 {
     struct json_object *object = json_object(arena);
     struct str line;
@@ -21,11 +21,11 @@ static void write_row(const struct db_session *session, int row, struct arena *a
     json_add_str(object, "body", str_from(db_session_get(session, row, COLUMN_BODY)));
     json_add_str(object, "created_at", str_from(db_session_get(session, row, COLUMN_CREATED_AT)));
     line = json_print(object);
-    fwrite(line.ptr, 1, line.len, stdout);
-    putchar('\n');
+    fwrite(line.ptr, 1, line.len, out);
+    putc('\n', out);
 }
 
-static bool write_all(struct db_session *session)
+bool takeout_write(struct db_session *session, FILE *out)
 {
     char after[24] = "0";
     const char *const values[] = {after, PAGE_ROWS};
@@ -41,12 +41,12 @@ static bool write_all(struct db_session *session)
         }
         rows = db_session_rows(session);
         for (int row = 0; row < rows; row++) {
-            write_row(session, row, &arena);
+            write_row(out, session, row, &arena);
             arena_reset(&arena);
         }
         if (rows > 0)
             snprintf(after, sizeof(after), "%s", db_session_get(session, rows - 1, COLUMN_ID));
-    } while (rows > 0 && !ferror(stdout));
+    } while (rows > 0 && !ferror(out));
     arena_release(&arena);
     return true;
 }
@@ -60,7 +60,7 @@ int takeout_export(const struct config *config, int argc, char **argv)
     (void)argv;
     if (session == NULL)
         return EXIT_FAILURE;
-    done = write_all(session);
+    done = takeout_write(session, stdout);
     db_session_close(session);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "initialsdb: cannot write: %s\n", strerror(errno));

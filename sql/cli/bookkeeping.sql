@@ -13,3 +13,10 @@ create table if not exists board.schema_version (
   number integer not null,
   api    text not null -- digest of every file below sql/api
 );
+
+-- Backups that were restored into a scratch database and found good.
+create table if not exists board.backup (
+  name     text primary key,
+  tried_at timestamptz not null default clock_timestamp(),
+  bytes    bigint not null
+);

@@ -1,0 +1,2 @@
+-- restore: is there a board in this database already? One row: boolean. No parameters.
+select to_regnamespace('board') is not null;

@@ -1,0 +1,91 @@
+#include "child_program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool fail(const char *what, const char *name)
+{
+    fprintf(stderr, "initialsdb: cannot %s %s: %s\n", what, name, strerror(errno));
+    return false;
+}
+
+static _Noreturn void become(const char *const *argv)
+{
+    execvp(argv[0], (char *const *)argv);
+    fprintf(stderr, "initialsdb: cannot run %s: %s; is it installed?\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+static bool wait_for(pid_t pid, const char *name)
+{
+    int status;
+
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return fail("wait for", name);
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    fprintf(stderr, "initialsdb: %s ended with %s %d\n", name,
+            WIFSIGNALED(status) ? "signal" : "status",
+            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    return false;
+}
+
+bool child_program_run(const char *const *argv, const char *password)
+{
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        if (password && *password)
+            setenv("PGPASSWORD", password, 1);
+        become(argv);
+    }
+    return pid < 0 ? fail("start", argv[0]) : wait_for(pid, argv[0]);
+}
+
+static _Noreturn void become_filter(const char *const *argv, int input, int output)
+{
+    if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0)
+        _exit(127);
+    become(argv);
+}
+
+bool child_program_start(struct child_program *program, const char *const *argv, const char *output)
+{
+    int ends[2];
+    int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return fail("make", output);
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        close(fd);
+        return fail("make a pipe to", argv[0]);
+    }
+    fflush(NULL);
+    program->name = argv[0];
+    program->pid = fork();
+    if (program->pid == 0)
+        become_filter(argv, ends[0], fd);
+    close(ends[0]);
+    close(fd);
+    program->input = program->pid > 0 ? fdopen(ends[1], "w") : NULL;
+    if (program->input)
+        return true;
+    close(ends[1]);
+    return fail("start", argv[0]);
+}
+
+bool child_program_finish(struct child_program *program)
+{
+    bool written = !ferror(program->input);
+    bool closed = fclose(program->input) == 0;
+
+    return wait_for(program->pid, program->name) && written && closed;
+}

@@ -1,0 +1,30 @@
+/* child_program: running the programs of others, without a shell. */
+#ifndef CHILD_PROGRAM_H
+#define CHILD_PROGRAM_H
+
+#include "str.h"
+
+#include <stdio.h>
+#include <sys/types.h>
+
+/* Runs `argv` (ended by NULL; found on PATH) to its end. A password is handed over in the
+ * environment (PGPASSWORD), where other users cannot read it; NULL: none. Returns false after
+ * writing to standard error why not, or with which status it ended. */
+bool child_program_run(const char *const *argv, const char *password);
+
+/* A filter that is written to. */
+struct child_program {
+    const char *name;
+    pid_t pid;
+    FILE *input;
+};
+
+/* Starts `argv` with a pipe as its standard input and the new file `output` (mode 0600) as its
+ * standard output. */
+bool child_program_start(struct child_program *program, const char *const *argv,
+                         const char *output);
+
+/* Closes the pipe and waits for the end. False when anything went wrong since the start. */
+bool child_program_finish(struct child_program *program);
+
+#endif
