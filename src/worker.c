@@ -6,10 +6,10 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +29,7 @@ struct worker {
     const struct heritage *heritage;
     struct server server;
     struct arena arena;
+    int epoll; /* the listening socket is in it */
     uint64_t requests;
     uint64_t requests_most; /* 0: no limit */
     int again;              /* database calls of this request that were sent twice */
@@ -144,22 +145,33 @@ static bool term_is_pending(void)
     return sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1;
 }
 
-/* Waits for a connection with signals open; -1 when woken without one. */
+/* Sleeps until there is a connection or a signal. A connection wakes one idle worker, not all. */
+static void wait_for_connection(const struct worker *worker)
+{
+    struct epoll_event event;
+
+    enter(worker, SLOT_IDLE, IDLE_MS);
+    if (epoll_pwait(worker->epoll, &event, 1, IDLE_MS, &worker->heritage->sigmask) < 0 &&
+        errno != EINTR)
+        log_event(LOG_ERROR, "poll_failed", "error=%s", log_quote(str_from(strerror(errno))));
+}
+
+/* The next connection; -1 when there is none, or none for us because we are to stop. */
 static int next_connection(const struct worker *worker)
 {
     const struct heritage *heritage = worker->heritage;
-    struct pollfd fd = {.fd = heritage->listen_fd, .events = POLLIN};
-    struct timespec wait = {.tv_sec = IDLE_MS / 1000};
+    int connection;
 
-    enter(worker, stopping ? SLOT_DRAINING : SLOT_IDLE, IDLE_MS);
+    stopping = stopping || term_is_pending();
     /* Once stopping, only what is queued on a socket that dies with us is still taken. */
-    if (!stopping && ppoll(&fd, 1, &wait, &heritage->sigmask) < 0 && errno != EINTR)
-        log_event(LOG_ERROR, "poll_failed", "error=%s", log_quote(str_from(strerror(errno))));
-    if (term_is_pending())
-        stopping = 1;
     if (stopping && !heritage->own_socket)
         return -1;
-    return accept4(heritage->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    if (stopping)
+        enter(worker, SLOT_DRAINING, IDLE_MS);
+    connection = accept4(heritage->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    if (connection < 0 && !stopping)
+        wait_for_connection(worker);
+    return connection;
 }
 
 static void count_event(void *context, enum db_event event)
@@ -229,12 +241,26 @@ static bool is_worn(struct worker *worker)
             atomic_load(&slot->memory_kb) > config->worker_max_rss_mb * 1024);
 }
 
+static void open_epoll(struct worker *worker)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+
+    worker->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (worker->epoll < 0 ||
+        epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->heritage->listen_fd, &event) != 0) {
+        log_event(LOG_ERROR, "epoll_failed", "error=%s", log_quote(str_from(strerror(errno))));
+        exit(EXIT_FAILURE);
+    }
+}
+
 /* Answers until told to stop. Returns the exit status. */
 static int work(struct worker *worker)
 {
-    int connection;
-
-    while ((connection = next_connection(worker)) >= 0 || !stopping) {
+    for (;;) {
+        bool last = stopping || term_is_pending();
+        int connection = next_connection(worker);
+        if (connection < 0 && last)
+            return EXIT_SUCCESS;
         if (connection < 0)
             continue;
         answer(worker, connection);
@@ -242,7 +268,6 @@ static int work(struct worker *worker)
         if (is_worn(worker) && !stopping)
             return EXIT_RECYCLED;
     }
-    return EXIT_SUCCESS;
 }
 
 static void init(struct worker *worker, const struct heritage *heritage)
@@ -268,6 +293,7 @@ static void init(struct worker *worker, const struct heritage *heritage)
         .requests_most = most > 0 ? most - (uint64_t)getpid() % (most / 10 + 1) : 0,
     };
     arena_init(&worker->arena);
+    open_epoll(worker);
 }
 
 int worker_run(const struct heritage *heritage)

@@ -84,6 +84,10 @@ class Branch:
         self.pool.secrets = board.pool.secrets
         self.caddy = Caddy(self.pool, static_dir=board.caddy.static_dir)
 
+    @property
+    def url(self) -> str:
+        return self.caddy.url
+
     def start(self) -> None:
         try:
             self.pool.start()
