@@ -27,13 +27,14 @@ struct probe probe_database(const struct config *config)
     struct probe probe = {.answered = false};
     struct db_answer answer;
     struct arena arena;
+    enum db_status status;
 
     arena_init(&arena);
-    if (db_call(db, &ready, NULL, &limits, &arena, &answer) == DB_OK) {
-        probe.answered = true;
+    status = db_call(db, &ready, NULL, &limits, &arena, &answer);
+    probe.answered = status == DB_OK || status == DB_FAILED;
+    if (status == DB_OK) /* else there is no schema, or none that can be asked */
         probe.schema = answer.next_id;
-    }
-    if (probe.answered && db_call(db, &connection_limit, NULL, &limits, &arena, &answer) == DB_OK)
+    if (status == DB_OK && db_call(db, &connection_limit, NULL, &limits, &arena, &answer) == DB_OK)
         probe.connections = answer.next_id;
     arena_release(&arena);
     db_free(db);

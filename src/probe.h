@@ -6,7 +6,7 @@
 
 struct probe {
     bool answered;       /* whether the database could be asked at all */
-    int64_t schema;      /* number of its newest migration */
+    int64_t schema;      /* number of its newest migration; 0: there is none */
     int64_t connections; /* how many connections the application role may have */
 };
 
