@@ -10,7 +10,7 @@ static Suite *(*const suites[])(void) = {
     dbclock_suite,  log_suite,      notify_suite,  sql_suite,     config_suite,     secret_suite,
     settings_suite, price_suite,    netkeys_suite, records_suite, rfc3339_suite,    request_suite,
     route_suite,    response_suite, problem_suite, metrics_suite, scoreboard_suite, atom_suite,
-    options_suite,  standard_suite, dburl_suite,   guard_suite,   serve_suite,
+    options_suite,  standard_suite, dburl_suite,   listen_suite,  guard_suite,      serve_suite,
 };
 
 int main(void)

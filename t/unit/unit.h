@@ -44,6 +44,7 @@ Suite *dburl_suite(void);
 Suite *encode_suite(void);
 Suite *guard_suite(void);
 Suite *json_suite(void);
+Suite *listen_suite(void);
 Suite *log_suite(void);
 Suite *metrics_suite(void);
 Suite *netaddr_suite(void);
