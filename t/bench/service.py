@@ -86,11 +86,11 @@ def wrk(url: str, route: Route, clients: int) -> Load:
 
 def family(pid: int) -> list[int]:
     """A process and all that descend from it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    found = [pid]
-    for child in children.read_text().split() if children.exists() else []:
-        found += family(int(child))
-    return found
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [pid, *(member for child in children for member in family(int(child)))]
 
 
 def cpu_secs(pid: int) -> float:
@@ -99,7 +99,7 @@ def cpu_secs(pid: int) -> float:
     for member in family(pid):
         try:
             fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue
         ticks += sum(map(int, fields[11:15] if member == pid else fields[11:13]))
     return ticks / os.sysconf("SC_CLK_TCK")
