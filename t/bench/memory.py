@@ -16,6 +16,12 @@ from scratch import Scratch
 
 REQUESTS, WORKERS = int(os.environ.get("REQUESTS", "1000000")), 16
 SETTINGS = {"WORKERS": str(WORKERS), "LOG_LEVEL": "info", "LOG_SAMPLE": "1000000", "POW_ENABLE": "false"}
+RESULTS = Path(__file__).resolve().parent / "memory-results.md"
+HEAD = (
+    f"## Memory\n\nMade by `make bench-memory`: {WORKERS} workers and the janitor; counts, searches, challenges, posts and broken "
+    "posts by turns. Proportional set size (PSS): private pages, and of shared ones each process's part.\n\n"
+    "| requests | processes | PSS of all, kB | largest, kB |\n|---|---|---|---|\n"
+)
 WAYS = (
     ("GET", "/api/listings/count", ""),
     ("GET", "/api/listings/search?q=message", ""),
@@ -36,14 +42,17 @@ def load(pool: Pool, way: tuple[str, str, str]) -> int:
 def main() -> None:
     with Scratch() as directory, Cluster(directory, durable=False) as cluster:
         with Pool(testing.initialsdb(), cluster, SETTINGS) as pool:
-            total, turn = 0, 0
-            print("| requests | processes | PSS of all, kB | largest, kB |\n|---|---|---|---|")
+            total, turn, text = 0, 0, HEAD
+            print(text, end="")
             while total < REQUESTS:
                 total += load(pool, WAYS[turn % len(WAYS)])
                 turn += 1
                 if turn % len(WAYS) == 0 or total >= REQUESTS:
                     sizes = [inside.pss_kb(pid) for pid in inside.children(pool)]
-                    print(f"| {total:,} | {len(sizes)} | {sum(sizes):,} | {max(sizes):,} |", flush=True)
+                    row = f"| {total:,} | {len(sizes)} | {sum(sizes):,} | {max(sizes):,} |"
+                    print(row, flush=True)
+                    text += row + "\n"
+            RESULTS.write_text(text)
             assert not inside.events(pool, "child_died"), "a worker ended on the way"
 
 

@@ -83,7 +83,7 @@ def plot(results: list[dict]) -> str:
 if __name__ == "__main__":
     results = measurements()
     growth = "\n![p99 of the first page over the number of messages](search.svg)\n"
-    service = HERE / "service-results.md"
-    rest = "\n" + service.read_text() if service.exists() else ""
+    parts = [HERE / "service-results.md", HERE / "memory-results.md"]
+    rest = "".join("\n" + part.read_text() for part in parts if part.exists())
     (HERE / "RESULTS.md").write_text(INTRODUCTION + growth + "".join(map(table, results)) + rest)
     (HERE / "search.svg").write_text(plot(results))

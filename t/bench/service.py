@@ -30,6 +30,10 @@ ROUNDS, SECS = int(os.environ.get("ROUNDS", "3")), float(os.environ.get("SECS", 
 CLIENTS, WORKERS, MESSAGES = (1, 16, 256), 16, 5000
 OPEN = {"IP_RATE_ENABLE": "false", "WORKERS": str(WORKERS)}
 RESULTS = Path(__file__).resolve().parent / "service-results.md"
+CAVEAT = (
+    " **At such a load the ratios and rates scatter by a factor of two in both directions (a ratio cannot really exceed 1); "
+    "only the processor times are worth comparing. To be repeated on a machine of its own.**"
+)
 SCRIPT = """
 local number = 0
 if "%(method)s" == "POST" then
@@ -157,13 +161,15 @@ def fill(board: Board) -> None:
 
 
 def head() -> str:
+    busy = os.getloadavg()[0] > os.cpu_count()
+    caveat = CAVEAT if busy else ""
     return (
         "## The whole service\n\n"
         f"Made by `make bench-service`: {ROUNDS} rounds of {SECS:.0f} s, medians; {os.cpu_count()} processors ({platform.machine()}) "
         f"shared by client, Caddy, {WORKERS} workers and Postgres (fsync on), and with whatever else the machine did: load average "
         f"{os.getloadavg()[0]:.1f} at the start. {MESSAGES} messages; limits off, so that every request does its work. *Ratio*: to "
         "the same Caddy with a worker that says hello, for routes with the database to 1/(1/H + 1/P) with P from pgbench and the "
-        "same statement. Latency in ms, processor time in microseconds a request.\n\n"
+        f"same statement. Latency in ms, processor time in microseconds a request.{caveat}\n\n"
         "| route | clients | requests/s | ratio | p50 / p99 / p99.9 | worker / Caddy / Postgres | worker's share |\n"
         "|---|---|---|---|---|---|---|\n"
     )
