@@ -9,7 +9,7 @@ static const char *rendered(struct atom_feed feed)
         feed.scheme = STR("https");
     if (feed.host.len == 0)
         feed.host = STR("board.example");
-    return atom_render(&test_arena, &feed).ptr;
+    return arena_copy(&test_arena, atom_render(&test_arena, &feed)).ptr;
 }
 
 /* A feed of one message. */
