@@ -201,7 +201,7 @@ bool backup_drill(struct arena *arena, const struct config *config,
               stderr);
         return false;
     }
-    good = backup_script(session, "scratch_clear") &&
+    good = backup_script(session, "scratch_lock") && backup_script(session, "scratch_clear") &&
            backup_load(arena, config, files->dump, scratch) &&
            same_digests(digests, backup_digests(arena, session)) &&
            same_takeout(arena, session, files);

@@ -1,5 +1,6 @@
 #include "backup.h"
 #include "config.h"
+#include "doctor.h"
 #include "heritage.h"
 #include "log.h"
 #include "master.h"

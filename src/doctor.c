@@ -1,0 +1,255 @@
+#include "doctor.h"
+
+#include "db_session.h"
+#include "dburl.h"
+#include "settings.h"
+#include "sql.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CLOCK_DRIFT_MOST_SECS 5
+#define BACKUP_AGE_MOST_SECS (26 * 3600)
+#define DISK_LEAST_PERCENT 10
+
+struct visit {
+    const struct config *config;
+    struct arena arena;
+    int wrong;
+};
+
+enum columns { COLUMN_MIGHTY, COLUMN_RIGHTS, COLUMN_CLOCK, COLUMN_READY, COLUMN_BACKUP };
+
+__attribute__((format(printf, 4, 5))) static void report(struct visit *visit, bool good,
+                                                         const char *what, const char *format, ...)
+{
+    va_list arguments;
+
+    printf("%-5s %-9s ", good ? "ok" : "WRONG", what);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+    visit->wrong += !good;
+}
+
+/* Reads the settings once more, this time listening to what is wrong with them. */
+static void look_at_settings(struct visit *visit)
+{
+    struct config again;
+    char *said = NULL;
+    size_t len = 0;
+    FILE *errors = open_memstream(&said, &len);
+
+    if (errors == NULL)
+        return;
+    settings_load(&again, &visit->arena, errors);
+    fclose(errors);
+    if (len == 0)
+        report(visit, true, "settings", "all can be read");
+    for (struct str rest = {.ptr = said, .len = len}; rest.len > 0;) {
+        struct str line = str_cut(&rest, '\n');
+        report(visit, false, "settings", "%.*s", STR_ARG(line));
+    }
+    free(said);
+}
+
+static void look_at_secret(struct visit *visit, const char *name)
+{
+    struct str board = visit->config->board;
+    const char *path = arena_format(&visit->arena, SYSCONFDIR "/secrets%s%.*s/%s",
+                                    board.len > 0 ? "@" : "", STR_ARG(board), name)
+                           .ptr;
+    struct stat file;
+
+    if (stat(path, &file) != 0 && errno == EACCES)
+        report(visit, true, "secrets", "%s is for root only, who may look closer", path);
+    else if (stat(path, &file) != 0)
+        report(visit, false, "secrets", "%s: %s; run initialsdb setup-secrets as root", path,
+               strerror(errno));
+    else if (file.st_mode & 077)
+        report(visit, false, "secrets", "%s can be read by others; run chmod 600 %s", path, path);
+    else
+        report(visit, true, "secrets", "%s", path);
+}
+
+static void look_at_secrets(struct visit *visit)
+{
+    if (visit->config->pow_secret_key.len > 0 && visit->config->server_salt.len > 0) {
+        report(visit, true, "secrets", "both are in the settings");
+        return;
+    }
+    look_at_secret(visit, "pow_secret_key");
+    look_at_secret(visit, "server_salt");
+}
+
+/* Connects as the system user that is called like the role, if we may become that. */
+static struct db_session *connect_as_role(struct visit *visit, const char *url)
+{
+    struct str role = db_url_part(&visit->arena, url, "user");
+    struct passwd *user = role.len > 0 && geteuid() == 0 ? getpwnam(role.ptr) : NULL;
+    struct db_session *session;
+
+    if (user && seteuid(user->pw_uid) != 0)
+        user = NULL;
+    session = db_session_open(url, NULL);
+    if (user && seteuid(0) != 0)
+        abort();
+    return session;
+}
+
+static void look_at_schema(struct visit *visit, const char *ready)
+{
+    struct str wanted = arena_format(&visit->arena, "{\"schema\":%d,\"api\":\"%s\",",
+                                     sql_schema_number(), sql_api_digest(&visit->arena).ptr);
+
+    if (ready && str_starts(str_from(ready), wanted))
+        report(visit, true, "schema", "is number %d, made by this version", sql_schema_number());
+    else
+        report(visit, false, "schema",
+               "is not the one of this version; run systemctl start initialsdb-migrate");
+}
+
+static void look_at_backup(struct visit *visit, const char *body)
+{
+    const char *age = body ? strstr(body, "\"age_secs\":") : NULL;
+    long long secs;
+
+    if (age == NULL || strncmp(age + 11, "null", 4) == 0) {
+        report(visit, false, "backup",
+               "there is none yet; run systemctl enable --now initialsdb-backup.timer and "
+               "systemctl start initialsdb-backup");
+        return;
+    }
+    secs = strtoll(age + 11, NULL, 10);
+    report(visit, secs <= BACKUP_AGE_MOST_SECS, "backup", "the last good one is %lld hours old%s",
+           secs / 3600,
+           secs <= BACKUP_AGE_MOST_SECS ? "" : "; see systemctl status initialsdb-backup");
+}
+
+static void look_at_rights(struct visit *visit, struct db_session *session)
+{
+    bool mighty = strcmp(db_session_get(session, 0, COLUMN_MIGHTY), "t") == 0;
+    long long tables = strtoll(db_session_get(session, 0, COLUMN_RIGHTS), NULL, 10);
+    long long drift = strtoll(db_session_get(session, 0, COLUMN_CLOCK), NULL, 10) - time(NULL);
+
+    report(visit, !mighty && tables == 0, "roles", "%s",
+           mighty || tables > 0
+               ? "the application role may do more than call functions; run initialsdb "
+                 "setup-database and initialsdb migrate"
+               : "the application role may call functions and nothing else");
+    report(visit, llabs(drift) <= CLOCK_DRIFT_MOST_SECS, "clock",
+           "differs from the database's by %lld s%s", drift,
+           llabs(drift) <= CLOCK_DRIFT_MOST_SECS ? "" : "; run timedatectl set-ntp true");
+}
+
+static void look_at_database(struct visit *visit)
+{
+    struct db_session *session = connect_as_role(visit, visit->config->database_url.ptr);
+
+    if (session == NULL) {
+        report(visit, false, "database",
+               "the application role cannot connect; run initialsdb setup-database as postgres, or "
+               "correct DATABASE_URL");
+        return;
+    }
+    report(visit, true, "database", "the application role can connect");
+    if (!db_session_run(session, sql_cli_text("doctor"), 0, NULL)) {
+        report(visit, false, "schema",
+               "is not there, or of another version; run systemctl start initialsdb-migrate");
+    } else {
+        look_at_schema(visit, db_session_get(session, 0, COLUMN_READY));
+        look_at_rights(visit, session);
+        look_at_backup(visit, db_session_get(session, 0, COLUMN_BACKUP));
+    }
+    db_session_close(session);
+    session = connect_as_role(visit, visit->config->migrate_database_url.ptr);
+    report(visit, session != NULL, "owner", "%s",
+           session ? "the owner role can connect"
+                   : "the owner role cannot connect; correct MIGRATE_DATABASE_URL, or run as root");
+    if (session)
+        db_session_close(session);
+}
+
+static bool can_connect(const struct sockaddr *address, socklen_t len, int family)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool connected = fd >= 0 && connect(fd, address, len) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return connected;
+}
+
+static void look_at_socket(struct visit *visit)
+{
+    const char *path = visit->config->socket_path.ptr;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat file;
+
+    if (strlen(path) >= sizeof(address.sun_path) || stat(path, &file) != 0) {
+        report(visit, false, "socket",
+               "%s is not there; run systemctl enable --now initialsdb.socket", path);
+        return;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    report(visit, (file.st_mode & 07) == 0, "socket", "%s has mode %o%s", path,
+           (unsigned)file.st_mode & 07777u,
+           file.st_mode & 07 ? "; other users should not reach it: set SOCKET_MODE=0660" : "");
+    if (!can_connect((const struct sockaddr *)&address, sizeof(address), AF_UNIX))
+        report(visit, false, "socket", "nobody answers: %s; run systemctl start initialsdb.socket",
+               strerror(errno));
+}
+
+static void look_at_web_server(struct visit *visit)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(443), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    bool good = can_connect((const struct sockaddr *)&address, sizeof(address), AF_INET);
+
+    report(visit, good, "caddy", "%s",
+           good ? "somebody answers on port 443"
+                : "nobody answers on port 443; run systemctl restart caddy and read journalctl -u "
+                  "caddy");
+}
+
+static void look_at_disk(struct visit *visit)
+{
+    const char *path = visit->config->backup_dir.ptr;
+    struct statvfs disk;
+    unsigned percent;
+
+    if (statvfs(path, &disk) != 0 && statvfs(LOCALSTATEDIR, &disk) != 0)
+        return;
+    percent = (unsigned)(disk.f_bavail * 100 / (disk.f_blocks ? disk.f_blocks : 1));
+    report(visit, percent >= DISK_LEAST_PERCENT, "disk", "%u %% of the backups' disk is free%s",
+           percent, percent >= DISK_LEAST_PERCENT ? "" : "; lower BACKUP_DAYS or make room");
+}
+
+int doctor(const struct config *config, int argc, char **argv)
+{
+    struct visit visit = {.config = config};
+
+    (void)argc;
+    (void)argv;
+    arena_init(&visit.arena);
+    look_at_settings(&visit);
+    look_at_secrets(&visit);
+    look_at_database(&visit);
+    look_at_socket(&visit);
+    look_at_web_server(&visit);
+    look_at_disk(&visit);
+    arena_release(&visit.arena);
+    printf("%d thing%s to mend\n", visit.wrong, visit.wrong == 1 ? "" : "s");
+    return visit.wrong > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
