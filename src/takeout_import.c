@@ -32,8 +32,10 @@ struct import {
     const char *name;   /* of the file, for messages */
     char source[2 * SHA256_LEN + 1];
     struct batch batch;
-    uint64_t seen; /* records read */
-    uint64_t done; /* records that were in before */
+    uint64_t seen;                        /* records read */
+    uint64_t done;                        /* records that were in before */
+    unsigned char digest[SHA256_LEN];     /* of the records read, each hashed onto the last */
+    char done_digest[2 * SHA256_LEN + 1]; /* the same of those that were in before */
     uint64_t refused;
     uint64_t imported;
     int64_t began_ms;
@@ -88,11 +90,28 @@ static void add_time(struct buf *array, struct str time)
         buf_add(array, array->len == 0 ? STR("{null") : STR(",null"));
 }
 
+static const char *digest_text(struct import *import)
+{
+    struct str digest = {.ptr = (const char *)import->digest, .len = SHA256_LEN};
+
+    return encode_hex(&import->arena, digest).ptr;
+}
+
+static void hash_record(struct import *import, const struct record *record)
+{
+    struct buf chain;
+
+    buf_init(&chain, &import->arena, SHA256_LEN + record->text.len);
+    buf_add(&chain, (struct str){.ptr = (const char *)import->digest, .len = SHA256_LEN});
+    buf_add(&chain, record->text);
+    crypto_sha256(buf_str(&chain), import->digest);
+}
+
 /* Sends what the batch holds and starts the next. */
 static bool send_batch(struct import *import)
 {
     struct str records = arena_format(&import->arena, "%llu", (unsigned long long)import->seen);
-    const char *values[4] = {NULL, NULL, import->source, records.ptr};
+    const char *values[5] = {NULL, NULL, import->source, records.ptr, digest_text(import)};
 
     if (import->batch.count == 0)
         return true;
@@ -100,7 +119,7 @@ static bool send_batch(struct import *import)
     buf_add(&import->batch.times, (struct str){.ptr = "}", .len = 2});
     values[0] = buf_str(&import->batch.bodies).ptr;
     values[1] = buf_str(&import->batch.times).ptr;
-    if (!db_session_run(import->session, sql_cli_text("import_batch"), 4, values)) {
+    if (!db_session_run(import->session, sql_cli_text("import_batch"), 5, values)) {
         fprintf(stderr, "initialsdb: %sRun the same command again to go on where it stopped.\n",
                 db_session_error(import->session));
         return false;
@@ -151,30 +170,58 @@ static struct str read_record(struct import *import, const struct record *record
     return verdict == TEXT_OK ? STR("") : text_explain(arena, verdict, &text, max_chars);
 }
 
+/* Passes over a record that is in already. Returns false when the last of them shows that it was
+ * another file that is in, which only began like this one. */
+static bool pass_over(struct import *import)
+{
+    if (import->seen % BATCH_RECORDS == 0)
+        start_batch(import); /* which gives memory back */
+    if (import->seen < import->done || strcmp(digest_text(import), import->done_digest) == 0)
+        return true;
+    fprintf(stderr,
+            "initialsdb: %s begins like a file that was imported, but goes on differently. "
+            "Use --again to import all of it.\n",
+            import->name);
+    return false;
+}
+
+static bool take_record(struct import *import, const struct record *record, bool json)
+{
+    struct str body;
+    struct str time;
+    struct str wrong = read_record(import, record, json, &body, &time);
+
+    if (wrong.len > 0) {
+        refuse(import, record, wrong);
+    } else {
+        add_element(&import->batch.bodies, body);
+        add_time(&import->batch.times, time);
+        import->batch.count++;
+    }
+    if (import->seen % BATCH_RECORDS > 0)
+        return true;
+    if (import->batch.count > 0)
+        return send_batch(import);
+    start_batch(import);
+    return true;
+}
+
 static bool import_records(struct import *import, struct records *records)
 {
     struct record record;
+    bool done = true;
 
     start_batch(import);
-    while (records_next(records, &import->arena, &record)) {
-        struct str body;
-        struct str time;
-        struct str wrong;
+    while (done && records_next(records, &import->arena, &record)) {
+        hash_record(import, &record);
         if (++import->seen <= import->done)
-            continue;
-        wrong = read_record(import, &record, records->format == RECORDS_JSON, &body, &time);
-        if (wrong.len > 0) {
-            refuse(import, &record, wrong);
-            continue;
-        }
-        add_element(&import->batch.bodies, body);
-        add_time(&import->batch.times, time);
-        if (++import->batch.count == BATCH_RECORDS && !send_batch(import))
-            return false;
+            done = pass_over(import);
+        else
+            done = take_record(import, &record, records->format == RECORDS_JSON);
     }
     if (ferror(records->file))
         fprintf(stderr, "initialsdb: %s: %s\n", import->name, strerror(errno));
-    return send_batch(import) && !ferror(records->file);
+    return done && send_batch(import) && !ferror(records->file);
 }
 
 /* Asks how many records of this source are in. */
@@ -186,8 +233,11 @@ static bool read_progress(struct import *import)
         fprintf(stderr, "initialsdb: %s", db_session_error(import->session));
         return false;
     }
-    if (db_session_rows(import->session) > 0)
+    if (db_session_rows(import->session) > 0) {
+        const char *digest = db_session_get(import->session, 0, 1);
         import->done = strtoull(db_session_get(import->session, 0, 0), NULL, 10);
+        snprintf(import->done_digest, sizeof(import->done_digest), "%s", digest ? digest : "");
+    }
     if (import->done > 0)
         fprintf(stderr, "%s: going on behind %llu records that are in already\n", import->name,
                 (unsigned long long)import->done);
@@ -231,6 +281,7 @@ static bool import_file(struct import *import, FILE *file, bool again)
     bool done;
 
     import->seen = import->done = import->refused = import->imported = 0;
+    memset(import->digest, 0, sizeof(import->digest));
     import->began_ms = import->shown_ms = clock_monotonic_ms();
     name_source(import, head, again);
     if (!read_progress(import))

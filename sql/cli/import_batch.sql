@@ -1,9 +1,10 @@
 -- import: inserts a batch in its order and says how many messages that were (bigint). $1 text[] bodies, $2
 -- timestamptz[] their times (null elements: now), $3 text source, $4 bigint records of the source that are
--- done after this batch. Progress is kept in the same transaction; a batch that was done before inserts nothing.
+-- done after this batch, $5 text digest of them. Progress is kept in the same transaction; a batch that was done before inserts nothing.
 with progress as (
-  insert into board.import as i (source, records) values ($3::text, $4::bigint)
-  on conflict (source) do update set records = excluded.records where i.records < excluded.records
+  insert into board.import as i (source, records, digest) values ($3::text, $4::bigint, $5::text)
+  on conflict (source) do update set records = excluded.records, digest = excluded.digest
+    where i.records < excluded.records
   returning 1
 ), inserted as (
   insert into board.message (body, created_at)

@@ -1,2 +1,2 @@
--- import: how many records of a source are in already (bigint), or no row. $1 text source.
-select records from board.import where source = $1;
+-- import: how many records of a source are in already (bigint), and their digest (text); or no row. $1 text source.
+select records, digest from board.import where source = $1;

@@ -73,6 +73,17 @@ class Takeout(PoolCase):
         self.imported(self.file("odd.jsonl", "\n".join(map(record, odd))))
         self.assertEqual(odd, self.bodies())
 
+    def test_another_file_that_begins_alike_is_told_apart(self) -> None:
+        alike = [record(f"the same {number}") for number in range(200)]  # more than is read to name a file
+        self.imported(self.file("one.jsonl", "\n".join([*alike, record("one")])))
+        said = self.imported(self.file("two.jsonl", "\n".join([*alike, record("two"), record("three")])), status=1)
+        self.assertIn("goes on differently", said)
+        self.assertEqual(201, len(self.bodies()))
+        self.imported("--again", str(self.cluster.state / "two.jsonl"))
+        self.assertEqual(["two", "three"], self.bodies()[-2:])
+        self.imported(self.file("one.jsonl", "\n".join([*alike, record("one"), record("longer")])))
+        self.assertEqual("longer", self.bodies()[-1])
+
     # Refusals
 
     def test_bad_records_are_named_by_line_and_good_ones_go_in(self) -> None:
