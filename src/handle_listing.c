@@ -98,8 +98,10 @@ void handle_create(struct exchange *exchange)
     if (answer.status != 202)
         response_header(exchange->response, "Location",
                         arena_format(arena, "/m/%lld", (long long)answer.next_id));
-    if (answer.status == 200)
+    if (answer.status == 200) {
         response_header(exchange->response, "Idempotent-Replayed", STR("true"));
+        metrics_count(exchange->server->metrics, COUNT_REPLAYED);
+    }
 }
 
 /* 200 */

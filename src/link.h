@@ -46,8 +46,7 @@ enum db_event {
 };
 
 struct db_settings {
-    const char *url;      /* connection string or URI, perhaps of many hosts */
-    const char *read_url; /* of servers that will do for reads; may be NULL */
+    const char *url; /* connection string or URI, perhaps of many hosts */
     const struct db_function *const *functions; /* to prepare on each connection; NULL ends them */
     bool unprepared;    /* no named statements and no options, for a pooler between us */
     int64_t longest_ms; /* no call has a later deadline: the server's own backstop */

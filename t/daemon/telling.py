@@ -69,6 +69,13 @@ class Metrics(PoolCase):
         pool.request(COUNT)
         self.becomes(2, pool, "requests_total", route=COUNT, status="2xx")
 
+    def test_replayed_posts_are_counted(self) -> None:
+        pool = self.pool()
+        poster = self.poster(pool)
+        proof = poster.proof()
+        self.assertEqual([poster.post("once", proof).status for _ in range(3)], [201, 200, 200])
+        self.becomes(2, pool, "posts_replayed_total")
+
     def test_refusals_and_troubles_are_counted(self) -> None:
         pool = self.pool(READ_RATE_MAX_REQUESTS="1", READ_DEADLINE_MS="300")
         self.assertEqual([200, 429], [pool.request(COUNT).status for _ in range(2)])
