@@ -77,6 +77,7 @@ class Install(unittest.TestCase):
             "pkgdatadir caddy/Caddyfile-2.6",
             "pkgdatadir static/index.html",
             "mandir man5/initialsdb.conf.5",
+            "mandir man7/initialsdb-moderation.7",
             "mandir man8/initialsdb.8",
         ]
         paths = [self.at[place] / name for place, name in (line.split() for line in wanted)]
