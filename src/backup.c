@@ -137,7 +137,9 @@ int backup(const struct config *config, int argc, char **argv)
         return EXIT_FAILURE;
     }
     arena_init(&arena);
-    backup_files_init(&files, &arena, directory, name_of(&arena, now));
+    do { /* a name of its own, also within one second */
+        backup_files_init(&files, &arena, directory, name_of(&arena, now++));
+    } while (access(files.dump, F_OK) == 0);
     done = make_backup(&arena, config, &files);
     if (!done) {
         fputs("initialsdb: THE BACKUP FAILED; what was there before is kept\n", stderr);

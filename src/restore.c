@@ -141,7 +141,7 @@ static bool bring_back(struct arena *arena, const struct config *config,
         return false;
     done = load(arena, config, files, session, replace) && compare(arena, session, digests);
     db_session_close(session);
-    return done && migrate(config) == EXIT_SUCCESS;
+    return done && migrate(config) == EXIT_SUCCESS && backup_record(config, arena, files);
 }
 
 static bool only_try(struct arena *arena, const struct config *config,

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "exposition.h"
+#include "last_backup.h"
 #include "route.h"
 
 #include <errno.h>
@@ -154,6 +155,17 @@ static int watch(const struct scoreboard *board)
     return EXIT_SUCCESS;
 }
 
+static void print_backup(const struct config *config)
+{
+    int64_t at = last_backup_at(config);
+
+    if (at > 0)
+        printf("last good backup %" PRId64 " hours ago\n", ((int64_t)time(NULL) - at) / 3600);
+    else
+        puts(at == 0 ? "last good backup: none yet"
+                     : "last good backup: the database does not say");
+}
+
 int status_command(const struct config *config, int argc, char **argv)
 {
     bool watching = argc > 0 && strcmp(argv[0], "--watch") == 0;
@@ -169,15 +181,24 @@ int status_command(const struct config *config, int argc, char **argv)
     print_head(board);
     print_rates(&board->metrics, age_ms > 0 ? (double)age_ms / 1e3 : 1);
     print_children(board);
+    print_backup(config);
     return EXIT_SUCCESS;
 }
 
 int status_metrics(const struct config *config, int argc, char **argv)
 {
     const struct scoreboard *board = open_board(config, argc > 0 ? argv[0] : NULL);
+    int64_t backup_at;
 
     if (board == NULL)
         return EXIT_FAILURE;
     exposition_print(board, stdout);
+    backup_at = last_backup_at(config);
+    if (backup_at >= 0)
+        printf(
+            "# HELP initialsdb_backup_timestamp_seconds When a backup was last tried and good; 0: "
+            "never.\n# TYPE initialsdb_backup_timestamp_seconds gauge\n"
+            "initialsdb_backup_timestamp_seconds %" PRId64 "\n",
+            backup_at);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -76,6 +76,8 @@ class Backups(unittest.TestCase):
         self.pool.start()
         self.addCleanup(self.pool.stop)
         self.assertEqual({"count": 498}, self.pool.request("/api/listings/count").json())
+        self.assertIn("last good backup 0 hours ago", self.good("status"))
+        self.assertRegex(self.good("metrics"), r"(?m)^initialsdb_backup_timestamp_seconds [1-9]\d{9}$")
         self.assertEqual("501", self.sql("insert into board.message (body) values ('next') returning id"))
 
     def test_restore_into_an_empty_database(self) -> None:
