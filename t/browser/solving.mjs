@@ -93,6 +93,8 @@ test("Cancel and Escape stop all work at once and give the text back", async () 
     await cancel();
     await page.locator("#text:focus").waitFor();
     assert.equal(await page.inputValue("#text"), "not now");
+    // The browser tells of their end a moment later.
+    for (const worker of page.workers()) await worker.waitForEvent("close", { timeout: 1000 }).catch(() => {});
     assert.equal(page.workers().length, 0);
     assert.ok(await page.locator("#solving").isHidden());
   }
