@@ -77,7 +77,7 @@ class Adoption(unittest.TestCase):
         for _ in range(6):
             child = subprocess.Popen([initialsdb(), "migrate"], env=cls.pool.env, stdout=subprocess.DEVNULL)
             try:
-                child.wait(chance.uniform(0.2, 2))
+                child.wait(chance.uniform(0.1, 0.8))
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
@@ -101,7 +101,7 @@ class Adoption(unittest.TestCase):
             cursor = f"&cursor={page['next_cursor']}"
 
     def test_it_was_killed_in_between(self) -> None:
-        self.assertGreater(self.kills, 2)
+        self.assertGreater(self.kills, 1)
 
     def test_nothing_is_lost_and_ids_and_times_are_kept(self) -> None:
         self.assertEqual(self.before, self.sql(f"{STATE} {BOTH}"))
