@@ -18,6 +18,7 @@ import testing
 from pool import Pool
 from stack import Board
 
+RESULTS = Path(__file__).resolve().parent / "guards-results.md"
 ROUNDS, SECS, CLIENTS = int(os.environ.get("ROUNDS", "5")), os.environ.get("SECS", "3"), "8"
 JUNK = int(os.environ.get("JUNK", "1000000"))
 BUDGETS = {"POST_RATE_MAX_REQUESTS": "100000", "POST_RATE_WINDOW_MS": "3600000", "READ_RATE_MAX_REQUESTS": "100000"}
@@ -91,7 +92,7 @@ def resident(pool: Pool) -> int:
     return sum(int(re.search(r"^Pss: +(\d+)", rollup, re.M)[1]) * 1024 for rollup in rollups)
 
 
-def junk(board: Board, load: str) -> None:
+def junk(board: Board, load: str) -> str:
     """Forged proofs until there were a million; they may leave no row and no memory."""
     pool = board.branch("junk", {"POW_ENABLE": "true", "WORKERS": CLIENTS, "LOG_SAMPLE": "1000000"}).pool
     argv = [load, str(pool.socket), CLIENTS, "5", "POST", "/api/listings/create", '{"text":"junk %"}', "10000"]
@@ -103,8 +104,8 @@ def junk(board: Board, load: str) -> None:
         sizes.append(resident(pool))
         rates.append(result["per_second"])
     rows = board.cluster.psql("select count(*) from board.spent")
-    print(f"\n{refused:,} forged proofs, {median(rates)} a second: {rows} rows; "
-          f"{sizes[0] / 2**20:.1f} MiB after the first five seconds, {sizes[-1] / 2**20:.1f} MiB after the last.")
+    return (f"{refused:,} forged proofs, {median(rates)} a second, left {rows} rows; the whole pool had "
+            f"{sizes[0] / 2**20:.1f} MiB after the first five seconds and {sizes[-1] / 2**20:.1f} MiB after the last.\n")
 
 
 def median(numbers: list[float]) -> str:
@@ -115,26 +116,37 @@ def ratio(above: list[float], below: list[float]) -> str:
     return f"{statistics.median(a / b for a, b in zip(above, below)):.2f}"
 
 
+def measure(bench: Bench, sockets: dict[str, Path]) -> str:
+    text = "| decision | pool /s | pgbench, same SQL /s | pool : pgbench |\n|---|---|---|---|\n"
+    pool: dict[tuple[str, str], list[float]] = {}
+    for what in ("post", "count"):
+        for outcome, socket in sockets.items():
+            rounds = [(bench.pool(socket, what, outcome), bench.pgbench(what, outcome)) for _ in range(ROUNDS)]
+            mine, base = [r[0] for r in rounds], [r[1] for r in rounds]
+            pool[what, outcome] = mine
+            text += f"| {what} {outcome} | {median(mine)} | {median(base)} | {ratio(mine, base)} |\n"
+    for what in ("post", "count"):
+        times = ratio(pool[what, "refused"], pool[what, "accepted"])
+        text += f"\nRefusing a {what} goes {times} times as fast as accepting one.\n"
+    return text
+
+
 def main() -> None:
     testing.require("pgbench", "wrk", "caddy")
     load = os.environ.get("FCGILOAD") or str(testing.BUILD / "t" / "bench" / "fcgiload")
+    text = (f"## Guards\n\nMade by `make bench-guards`: {ROUNDS} paired rounds of {SECS} s, medians; {CLIENTS} clients and workers on "
+            f"{os.cpu_count()} processors shared with the clients and Postgres (fsync on); load average {os.getloadavg()[0]:.1f} at the start. "
+            "The pool is asked over FastCGI without Caddy, a connection for each request; pgbench keeps its connections.\n\n")
     with Board(env=FREE | BUDGETS, durable=True) as board:
         tight = board.branch("tight", FREE | TIGHT)
         bench = Bench(board, load)
-        sockets = {"accepted": board.pool.socket, "refused": tight.pool.socket}
-        print(f"{ROUNDS} paired rounds of {SECS} s, {CLIENTS} clients and workers, fsync on, load average {os.getloadavg()[0]:.1f}\n")
-        print("| decision | pool /s | pgbench, same SQL /s | pool : pgbench |\n|---|---|---|---|")
-        pool: dict[tuple[str, str], list[float]] = {}
-        for what in ("post", "count"):
-            for outcome, socket in sockets.items():
-                rounds = [(bench.pool(socket, what, outcome), bench.pgbench(what, outcome)) for _ in range(ROUNDS)]
-                pool[what, outcome], base = [r[0] for r in rounds], [r[1] for r in rounds]
-                print(f"| {what} {outcome} | {median(pool[what, outcome])} | {median(base)} | {ratio(pool[what, outcome], base)} |", flush=True)
-        for what in ("post", "count"):
-            print(f"\nA refused {what} takes place {ratio(pool[what, 'refused'], pool[what, 'accepted'])} times as often as an accepted one.")
-        through = [bench.caddy() for _ in range(ROUNDS)]
-        print(f"\nPosts through Caddy: {median(through)} /s.")
-        junk(board, load)
+        text += measure(bench, {"accepted": board.pool.socket, "refused": tight.pool.socket})
+        text += f"\nPosts through Caddy: {median([bench.caddy() for _ in range(ROUNDS)])} a second.\n\n"
+        text += junk(board, load)
+    text += ("\n![What a post costs honest and flooding networks in an hour with half an hour of flood, at four settings](price.svg)\n\n"
+             "The picture is made by `make bench-price`, a simulation with the program's own prices.\n")
+    RESULTS.write_text(text)
+    print(text)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def plot(results: list[dict]) -> str:
 if __name__ == "__main__":
     results = measurements()
     growth = "\n![p99 of the first page over the number of messages](search.svg)\n"
-    parts = [HERE / "service-results.md", HERE / "memory-results.md"]
+    parts = [HERE / f"{name}-results.md" for name in ("guards", "service", "memory")]
     rest = "".join("\n" + part.read_text() for part in parts if part.exists())
     (HERE / "RESULTS.md").write_text(INTRODUCTION + growth + "".join(map(table, results)) + rest)
     (HERE / "search.svg").write_text(plot(results))

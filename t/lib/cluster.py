@@ -1,6 +1,7 @@
 """A private Postgres: one directory, one Unix socket, no TCP, nobody else's business."""
 
 import atexit
+import contextlib
 import fcntl
 import os
 import shutil
@@ -102,12 +103,15 @@ class Cluster:
 
     def freeze(self) -> None:
         """Stops every process of the server where it is; thaw() lets them go on."""
-        for pid in self._processes():
-            os.kill(pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
         for pid in self._processes():
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # a backend may end meanwhile
+                os.kill(pid, number)
 
     def _processes(self) -> list[int]:
         """The postmaster first, so that it starts nobody while the others are being stopped."""
