@@ -144,18 +144,18 @@ class Process:
 
 
 def run(argv: Sequence[str], env: Mapping[str, str] | None = None, become: Sequence[str] = ()) -> str:
-    """Runs a command to its end and returns its output; Died, with all it said, when it fails."""
+    """Runs a command to its end and returns its standard output; Died, with all it said, when it fails."""
     done = subprocess.run(
         ["setpriv", "--pdeathsig=KILL", *become, "--", *argv],
         env=dict(env) if env is not None else None,
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
         check=False,
     )
     if done.returncode:
-        raise Died(f"{shutil.which(argv[0]) or argv[0]} ended with {done.returncode}:\n{done.stdout}")
+        raise Died(f"{shutil.which(argv[0]) or argv[0]} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
