@@ -64,34 +64,45 @@ static struct str duplicate_key(const struct exchange *exchange, struct str dige
     return (struct str){.ptr = (const char *)key, .len = SHA256_LEN};
 }
 
+#define PROOF_VALUES 3
+
+/* The first arguments of what a proof pays for: its token and expiry, null when proofs are switched
+ * off, and a digest of what is bought, by which a retry is told from another purchase. */
+static void pay(const struct exchange *exchange, struct str bought,
+                struct db_value values[PROOF_VALUES])
+{
+    struct arena *arena = exchange->request->arena;
+    unsigned char *token = arena_alloc(arena, SHA256_LEN);
+    unsigned char *digest = arena_alloc(arena, SHA256_LEN);
+    bool proven = exchange->server->config->pow_enable;
+
+    crypto_sha256(exchange->request->pow_token, token);
+    crypto_sha256(bought, digest);
+    values[0] = proven ? db_value_bytes(token, SHA256_LEN) : db_value_null();
+    values[1] = proven ? db_value_int(arena, exchange->proof.expires_ms) : db_value_null();
+    values[2] = db_value_bytes(digest, SHA256_LEN);
+}
+
 /* 201 for a new listing, 202 for one that waits for approval, 200 with Idempotent-Replayed for a
  * retry of the same post, 400 for a body or text that is not accepted, 422 for too many links. */
 void handle_create(struct exchange *exchange)
 {
     struct arena *arena = exchange->request->arena;
-    bool proven = exchange->server->config->pow_enable;
-    unsigned char token[SHA256_LEN];
-    unsigned char digest[SHA256_LEN];
+    struct db_value values[PROOF_VALUES + 4];
     struct str duplicate;
     struct text text;
     struct db_answer answer;
 
     if (!read_text(exchange, &text))
         return;
-    crypto_sha256(exchange->request->pow_token, token);
-    crypto_sha256(text.body, digest);
     exchange_learn_netkeys(exchange);
-    duplicate = duplicate_key(exchange, (struct str){(const char *)digest, sizeof(digest)});
-    exchange->limits.idempotent = proven;
-    struct db_value values[] = {
-        proven ? db_value_bytes(token, sizeof(token)) : db_value_null(),
-        proven ? db_value_int(arena, exchange->proof.expires_ms) : db_value_null(),
-        db_value_bytes(digest, sizeof(digest)),
-        db_value_text(text.body),
-        duplicate.len > 0 ? db_value_bytes(duplicate.ptr, duplicate.len) : db_value_null(),
-        db_value_int(arena, exchange->server->config->post_duplicate_secs * 1000),
-        db_value_text(exchange_known_as(exchange)),
-    };
+    exchange->limits.idempotent = exchange->server->config->pow_enable;
+    pay(exchange, text.body, values);
+    duplicate = duplicate_key(exchange, values[2].bytes);
+    values[3] = db_value_text(text.body);
+    values[4] = duplicate.len > 0 ? db_value_bytes(duplicate.ptr, duplicate.len) : db_value_null();
+    values[5] = db_value_int(arena, exchange->server->config->post_duplicate_secs * 1000);
+    values[6] = db_value_text(exchange_known_as(exchange));
     if (!exchange_call(exchange, values, &answer))
         return;
     response_json(exchange->response, answer.status, answer.body);
@@ -155,26 +166,18 @@ static bool read_reason(struct exchange *exchange, struct str *reason)
 void handle_report(struct exchange *exchange)
 {
     struct arena *arena = exchange->request->arena;
-    bool proven = exchange->server->config->pow_enable;
-    unsigned char token[SHA256_LEN];
-    unsigned char digest[SHA256_LEN];
+    struct db_value values[PROOF_VALUES + 3];
     struct str reason;
     struct db_answer answer;
 
     if (!read_reason(exchange, &reason))
         return;
     exchange_learn_netkeys(exchange);
-    crypto_sha256(exchange->request->pow_token, token);
-    crypto_sha256(arena_format(arena, "report %lld %.*s", (long long)exchange->id, STR_ARG(reason)),
-                  digest);
-    struct db_value values[] = {
-        proven ? db_value_bytes(token, sizeof(token)) : db_value_null(),
-        proven ? db_value_int(arena, exchange->proof.expires_ms) : db_value_null(),
-        db_value_bytes(digest, sizeof(digest)),
-        db_value_int(arena, exchange->id),
-        db_value_text(reason),
-        db_value_text(exchange_known_as(exchange)),
-    };
+    pay(exchange, arena_format(arena, "report %lld %.*s", (long long)exchange->id, STR_ARG(reason)),
+        values);
+    values[3] = db_value_int(arena, exchange->id);
+    values[4] = db_value_text(reason);
+    values[5] = db_value_text(exchange_known_as(exchange));
     if (exchange_call(exchange, values, &answer))
         response_json(exchange->response, answer.status, answer.body);
 }
