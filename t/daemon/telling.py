@@ -64,6 +64,7 @@ class Metrics(PoolCase):
     def test_counters_survive_their_worker(self) -> None:
         pool = self.pool(WORKERS="1", LOG_LEVEL="debug")
         pool.request(COUNT)
+        self.becomes(1, pool, "requests_total", route=COUNT, status="2xx")  # a count not yet made dies with the worker
         os.kill(inside.started(pool)[0], signal.SIGKILL)
         wait_until(lambda: self.value(pool, "children_ended_total", reason="crashed") == 1, "the death to be counted")
         pool.request(COUNT)
