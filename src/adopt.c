@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "adopt.h"
 
 #include "sql.h"

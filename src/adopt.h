@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* adopt: taking over the messages of the program that this one descends from. */
 #ifndef ADOPT_H
 #define ADOPT_H

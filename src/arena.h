@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * arena: memory that is given back all at once. A request owns one arena; nothing that is
  * allocated from it is freed by itself, so handlers need neither free() nor goto.

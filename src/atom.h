@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* atom: listings as a feed (RFC 4287). */
 #ifndef ATOM_H
 #define ATOM_H

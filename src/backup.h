@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backup: the commands that keep copies of the board and bring one back. */
 #ifndef BACKUP_H
 #define BACKUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * buf: bytes that grow, inside an arena. Growing leaves the old bytes in the arena until it is
  * reset, so a buffer is for building one answer, not for keeping.

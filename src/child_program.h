@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* child_program: running the programs of others, without a shell. */
 #ifndef CHILD_PROGRAM_H
 #define CHILD_PROGRAM_H

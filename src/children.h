@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * children: the processes that the master keeps: how many of each kind there should be, who
  * replaces whom, and what is written when one dies.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* clock: time in milliseconds. */
 #ifndef CLOCK_H
 #define CLOCK_H

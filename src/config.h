@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * config: the settings of the program, read once from the environment into types that cannot be
  * wrong. The table is params.def.

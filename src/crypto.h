@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* crypto: the four primitives in use. The only user of OpenSSL. */
 #ifndef CRYPTO_H
 #define CRYPTO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cursor: where the next page of a search begins, signed and bound to its query. */
 #ifndef CURSOR_H
 #define CURSOR_H

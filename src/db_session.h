@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* db_session: the database as commands that an operator types use it: waiting as long as it takes.
  */
 #ifndef DB_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dbclock: the database's clock, kept without asking. Expiry is judged by the database's time,
  * since hosts drift apart; every answer of the database carries its clock, and between two

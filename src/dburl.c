@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dburl.h"
 
 #include "buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dburl: what a connection string or URI says, as libpq reads it. */
 #ifndef DBURL_H
 #define DBURL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "doctor.h"
 
 #include "db_session.h"

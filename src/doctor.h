@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* doctor: the command that looks whether everything a board needs fits together. */
 #ifndef DOCTOR_H
 #define DOCTOR_H

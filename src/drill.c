@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "drill.h"
 
 #include "buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* drill: what backup and restore share: the files of a backup, and trying them. */
 #ifndef DRILL_H
 #define DRILL_H

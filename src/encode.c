@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "encode.h"
 
 static const char hex_digits[] = "0123456789abcdef";

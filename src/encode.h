@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* encode: hexadecimal, base64 and percent-encoding. Decoding is strict: every accepted text is
  * the one and only encoding of its bytes. */
 #ifndef ENCODE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * exchange: one request on its way to one response, and what handlers do with it: refuse, or call
  * the database.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* exposition: a pool's counters for machines: the text format of Prometheus, version 0.0.4. */
 #ifndef EXPOSITION_H
 #define EXPOSITION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fcgi: one FastCGI request at a time on an accepted connection. The only user of libfcgi.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* guard: the cheap refusals, made without any I/O. */
 #ifndef GUARD_H
 #define GUARD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* handle: one handler for each row of the route table. Each fills the exchange's response; the
  * comment at its definition lists every status it answers itself, besides those of its guards and
  * of exchange_call(). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* heritage: all that a child of the master inherits. */
 #ifndef HERITAGE_H
 #define HERITAGE_H

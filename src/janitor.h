@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* janitor: a process that keeps the database tidy, off the request path. */
 #ifndef JANITOR_H
 #define JANITOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* json: reading and writing small objects. The only user of cJSON. */
 #ifndef JSON_H
 #define JSON_H

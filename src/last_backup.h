@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* last_backup: when a backup was last tried and found good. */
 #ifndef LAST_BACKUP_H
 #define LAST_BACKUP_H

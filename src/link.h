@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * link: one connection to a database server, with a time limit on everything that is done with it,
  * and reconnecting in a way that a server which comes back survives. With db_session.c the only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "listen.h"
 
 #include "log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* listen: the socket the pool accepts from. */
 #ifndef LISTEN_H
 #define LISTEN_H

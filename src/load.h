@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * load: how many posts have lately come from each network and to the whole board, as all pools
  * together see it. It lives in memory that a pool shares; the janitor learns once a second from

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log: one line per event on standard error, in logfmt: level, event, then pairs. Never a text
  * that somebody posted, never a client's address.

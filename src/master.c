@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "master.h"
 
 #include "children.h"

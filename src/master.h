@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* master: the process that starts the children, replaces the ones that die, and ends them. */
 #ifndef MASTER_H
 #define MASTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * metrics: what a pool has counted since its start. The counters live in memory that all its
  * processes share (scoreboard.h), so a worker's death loses none.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "migrate.h"
 
 #include "adopt.h"

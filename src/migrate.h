@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* migrate: commands of the operator that make and change the database's schema. */
 #ifndef MIGRATE_H
 #define MIGRATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "moderate.h"
 
 #include "db_session.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* moderate: the commands of a moderator. Each works as the owner role, and the database writes what
  * was done, by whom and why into its audit by itself. */
 #ifndef MODERATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* netaddr: the address of a client, and the networks that it stands for. */
 #ifndef NETADDR_H
 #define NETADDR_H

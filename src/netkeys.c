@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "netkeys.h"
 
 #include <string.h>

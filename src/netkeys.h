@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * netkeys: the keys of the digests that stand for client networks.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* notify: the service manager's protocol, without its library. */
 #ifndef NOTIFY_H
 #define NOTIFY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* options: the words behind a moderator's command. */
 #ifndef OPTIONS_H
 #define OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* pace: when to try again what has failed: later each time, and by chance not when others do. */
 #ifndef PACE_H
 #define PACE_H

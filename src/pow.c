@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pow.h"
 
 #include "buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pow: proofs of work. Issuing and checking are pure computations: nothing is stored until a
  * proof is spent, and that happens in the database.

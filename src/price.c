@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "price.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* price: how hard a proof has to be. */
 #ifndef PRICE_H
 #define PRICE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* probe: what the master asks the database before it starts the pool. */
 #ifndef PROBE_H
 #define PROBE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* problem: refusals as application/problem+json (RFC 9457). The table is problem.def. */
 #ifndef PROBLEM_H
 #define PROBLEM_H

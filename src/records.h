@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* records: reading a file of messages, one record at a time. */
 #ifndef RECORDS_H
 #define RECORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* request: what a client asked, parsed once from CGI variables (RFC 3875) and a bounded body. */
 #ifndef REQUEST_H
 #define REQUEST_H

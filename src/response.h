@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* response: an answer under construction, and the bytes of it as CGI has them (RFC 3875, 6). */
 #ifndef RESPONSE_H
 #define RESPONSE_H

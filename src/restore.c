@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backup.h"
 #include "child_program.h"
 #include "dburl.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "rfc3339.h"
 
 /* Cuts `digits` digits off `*text`; -1 when they are not there. */

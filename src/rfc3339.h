@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rfc3339: times as text. */
 #ifndef RFC3339_H
 #define RFC3339_H

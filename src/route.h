@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* route: THE table of what the program answers, and how a path finds its row. */
 #ifndef ROUTE_H
 #define ROUTE_H

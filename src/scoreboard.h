@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scoreboard: the memory that the processes of a pool share, one slot for each child, and that
  * `initialsdb status` and `initialsdb metrics` look at from outside. It is a file beside the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* secrets: making the files that hold the keys of a board. */
 #ifndef SECRETS_H
 #define SECRETS_H

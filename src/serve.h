@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* serve: a request through the whole pipeline. No socket in sight, so tests call it directly. */
 #ifndef SERVE_H
 #define SERVE_H

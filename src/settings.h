@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * settings: where the settings come from: the environment, and under it the file that its
  * CONFIG_FILE names, lines of NAME=value as in systemd's EnvironmentFile.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sql: the files below sql/, embedded at build time, so that a binary and its schema cannot drift
  * apart. */
 #ifndef SQL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * standard: what a setting is when it is not given, where that depends on others: on BOARD, the
  * name of one board among several on a host, and on the names the origin of this program used.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* status: the commands that look at a running pool: status for people, metrics for machines. */
 #ifndef STATUS_H
 #define STATUS_H

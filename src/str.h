@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * str: read-only views of bytes, (pointer, length). A view owns nothing; whoever made the bytes
  * keeps them alive. Views need not end in NUL and may contain any byte.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Makes from params.def and commands.def what people read: the sample configuration, parts of the manual
 # pages, the completion of shells. Variables: format; localstatedir.
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* takeout: import and export of messages. */
 #ifndef TAKEOUT_H
 #define TAKEOUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "db_session.h"
 #include "json.h"
 #include "sql.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * text: what may be posted. The page judges by the same rules (static/text.js), and both are
  * tested with the same table, t/text_cases.json.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* utf8: reading UTF-8 (RFC 3629) one code point at a time. */
 #ifndef UTF8_H
 #define UTF8_H

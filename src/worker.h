@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* worker: a process that answers requests, one after another. */
 #ifndef WORKER_H
 #define WORKER_H

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How many connections the application role may have (next_id): for a pool that chooses its own size. 200.
 create or replace function api.connection_limit()
 returns api.answer

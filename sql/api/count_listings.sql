@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How many messages are visible, exactly: 200 {"count":N}, 429 RATE_LIMITED. Total and changes are read
 -- in one statement, because the janitor moves the one into the other.
 create or replace function api.count_listings(

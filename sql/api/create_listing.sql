@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Posts a message, once for each token: 201 (next_id: its id); 202 while it waits for approval; 200 with the same
 -- listing for a retry; 403 BANNED (body: why and until when), 403 POW_EXPIRED, 409 POW_SPENT, 409 DUPLICATE (next_id: the
 -- first one's id), 422 TEXT_REFUSED, 429 RATE_LIMITED, 503 READ_ONLY. Locks are taken in the order token, narrow tier,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- One message with the ids of its visible neighbours: 200, 404 NOT_FOUND, 410 HIDDEN, 429 RATE_LIMITED.
 create or replace function api.get_listing(
   p_networks bytea[], p_emission_us bigint[], p_burst integer[], p_id bigint)

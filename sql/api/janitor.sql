@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- One small batch of housekeeping, by whichever pool's master asks first: forgets idle networks and
 -- expired proofs, folds the message count, learns new words. 200 {"elected":...}; retry_after_ms says when to call
 -- again, so that one round through the tables takes at most a minute however large they are. Needs a

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- When a backup was last tried by restoring it and found good: 200 {"name","tried_at","age_secs","bytes"}, all null when
 -- there is none; the time also as next_id, in seconds since the epoch. Never charged; works on a standby.
 create or replace function api.last_backup()

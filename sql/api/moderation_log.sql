@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What moderators did below entry p_before (null: from the newest), newest first: 200 with a JSON array of {"at","action",
 -- "id","reason"}, next_id to go on below; 429 RATE_LIMITED. Never a hidden text, never who did it.
 create or replace function api.moderation_log(

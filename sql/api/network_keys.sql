@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The keys of network digests of today and p_days before: 200 with DAY:HEX, newest first, separated by blanks. Whoever
 -- asks first on a day draws that day's key. On a standby only what is there already.
 create or replace function api.network_keys(p_days integer)

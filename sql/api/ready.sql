@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Which schema this database has, and whether it can be written to: 200
 -- {"schema":N,"api":"digest","primary":true|false}, N also as next_id. Never charged; works on a standby.
 create or replace function api.ready()

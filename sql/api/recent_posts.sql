@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Who has posted since message p_after, at first (null) in the last minute: 200 with HEX:COUNT of each network,
 -- separated by blanks, and next_id to ask after the next time.
 create or replace function api.recent_posts(p_after bigint)

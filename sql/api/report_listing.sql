@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Reports a message to the moderators, counted once for each network: 202 (also again), 403 BANNED, 403 POW_EXPIRED, 404 NOT_FOUND,
 -- 409 POW_SPENT, 410 HIDDEN, 429 RATE_LIMITED, 503 READ_ONLY. The proof is spent as for a post, on a message of no number.
 create or replace function api.report_listing(

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- One page of messages below p_before (null: from the top), newest first: 200 with a JSON array, 429
 -- RATE_LIMITED. A null or empty p_q lists the newest; a p_q without a word in it finds nothing. next_id is null
 -- exactly when nothing older can match; a search whose time is up answers a short page with a next_id.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- migrate: adopts the next messages with their ids and times; how many there were (bigint). $1 integer how many at
 -- most. The digests of addresses stay behind.
 with progress as (

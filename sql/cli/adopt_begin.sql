@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- migrate, before messages are adopted: only into a board that has none of its own, since ids are kept; new ones will
 -- be beyond them. Progress is the last adopted id. A script without parameters; may run again.
 do $$

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- migrate, when all messages are adopted: one row, true when every one of them is here, unchanged. No parameters.
 with old as (
   select count(*) as n, sum(hashtextextended(format('%s %s %s', id, created_at, body), 0)::numeric) as digest

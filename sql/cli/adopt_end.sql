@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- migrate, last: puts the old tables aside, into schema origin, where the old program cannot write to them any more, and
 -- lets the janitor learn all words. A script without parameters. No lock is waited for longer than a moment.
 begin;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- backup: one moment for the dump, the takeout and the digests, as the name of a snapshot (text). A script without
 -- parameters; the transaction stays open.
 begin isolation level repeatable read;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ban --network-of: refuses posts from the network that sent a message; no row when that is not known. $1 bigint id, $2 text
 -- reason, $3 integer hours.
 insert into board.ban (digest, label, reason, expires_at)

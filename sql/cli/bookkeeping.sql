@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- migrate, first of all: where migrations are recorded. A script without parameters; may run again.
 create schema if not exists board;
 

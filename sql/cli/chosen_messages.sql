@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- list, and --dry-run: the messages that are meant. $1 bigint[] ids, $2 text search, $3 bigint id of a message
 -- whose network is meant, $4 and $5 timestamptz from and before: each may be null. $6
 -- text place: message, hidden or held.

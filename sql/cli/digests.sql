@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- backup, restore: every table of the board that is kept, how many rows it has and a digest of them whatever their
 -- order: table, rows (text), digest (text). A script without parameters.
 set timezone = 'UTC';

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- doctor, as the application role: what it may do and should not, how its clock differs, when a backup was last good. One
 -- row: superuser or owner (boolean), rights to tables (bigint), seconds of the database's clock (bigint), answer of
 -- api.ready (text), answer of api.last_backup (text). No parameters.

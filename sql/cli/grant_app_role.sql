@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- migrate, last: the application role may execute the functions of schema api, and nothing else. No
 -- parameters; the role's name is the setting initialsdb.app_role (set_config before). May run again.
 do $$

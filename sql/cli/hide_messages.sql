@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- hide: moves the messages that are meant, visible and waiting ones, and says how many. $1 bigint[] ids, $2 text search, $3 bigint id of a message
 -- whose network is meant, $4 and $5 timestamptz from and before: each may be null.
 select (select count(*) from board.chosen('message', $1::bigint[], $2::text, $3::bigint, $4::timestamptz, $5::timestamptz))

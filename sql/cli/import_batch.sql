@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- import: inserts a batch in its order and says how many messages that were (bigint). $1 text[] bodies, $2
 -- timestamptz[] their times (null elements: now), $3 text source, $4 bigint records of the source that are
 -- done after this batch, $5 text digest of them. Progress is kept in the same transaction; a batch that was done before inserts nothing.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- import, first of all: on an empty board the search index is built after the messages, which is several times
 -- quicker. A script without parameters.
 do $$

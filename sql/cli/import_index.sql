@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- import, after the last message, also when something failed: the search index is there. A script without
 -- parameters.
 set maintenance_work_mem = '512MB';

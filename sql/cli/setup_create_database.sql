@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- setup-database, as administrator: the statement that creates the database, or no row when it is there.
 -- $1 text database, $2 text owner role. The caller sends the statement as it comes, outside a
 -- transaction. The collation is fixed so that a board finds the same words on every machine.

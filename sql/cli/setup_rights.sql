@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- setup-database, as administrator, connected to the new database: nobody may connect to it or create
 -- anything in it but its owner; the application role may connect. A database that the origin of this program made
 -- changes hands, with its tables. No parameters; settings initialsdb.owner_role and initialsdb.app_role. May run again.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- setup-database, as administrator: the owner role and the application role. No parameters; settings
 -- initialsdb.owner_role and initialsdb.app_role name them, initialsdb.owner_password and
 -- initialsdb.app_password may be empty or absent (peer authentication). May run again; then it only sets

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- setup-database, as administrator, connected to the scratch database that backups are tried in: nobody but its
 -- owner. No parameters. May run again.
 do $$

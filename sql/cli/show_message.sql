@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- show: one message wherever it is, and what was done to it. $1 bigint id.
 select m.place, m.id, board.rfc3339(m.created_at) as created_at, m.body,
   (select count(*) from board.report as r where r.message_id = m.id) as reports,

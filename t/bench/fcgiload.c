@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fcgiload: requests straight to a pool, from several processes at once, for a time.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fills a board's database with the messages of the benchmarks, as fast as Postgres takes them."""
 
 import subprocess

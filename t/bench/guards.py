@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What deciding costs: the pool against pgbench with the same SQL, refusals beside acceptances, posts through Caddy.
 
 Paired rounds in one run, medians and ratios. `make bench-guards`; ROUNDS and SECS change its length.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hello: the least that a FastCGI application can do, as a ceiling for what Caddy lets through.
  *

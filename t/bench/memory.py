@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whether a pool's memory stays flat over a million requests. `make bench-memory`; REQUESTS changes their number."""
 
 import json

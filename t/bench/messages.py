@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Zipf-worded messages of realistic length, and among them the adversaries of search.
 
 `python3 messages.py SIZE` writes one message a line, oldest first; the same for the same size.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * price: an hour of the board with the program's own prices, simulated second by second. Twenty
  * honest networks post now and then; from minute 10 to 40 ten networks flood as fast as their

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Draws price.svg: what a post costs honest and flooding networks in an hour with half an hour of flood.
 
 `make bench-price` runs the simulation (price.c, with the program's own prices) and this.

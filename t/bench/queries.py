@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is asked of the Zipf-worded board: the classes of queries that searches are measured by."""
 
 import random

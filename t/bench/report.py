@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes RESULTS.md and search.svg out of the measurements in search-results.json."""
 
 import json

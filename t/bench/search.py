@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Measures every class of queries on SIZE messages: first and tenth page, alone and among 16 clients.
 
     make bench-search SIZE=1000000

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the whole service does through Caddy, against the two ceilings that it cannot break.
 
 H is the same Caddy with a worker that says hello, P is pgbench with the very statement of the route. All share

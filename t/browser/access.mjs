@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Everybody can use it: axe-core in every state, both schemes, narrow and wide; the keyboard; large text; forced
  * colours.

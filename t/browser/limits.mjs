@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Budgets as the reader and the poster meet them. Through the real stack.
  */

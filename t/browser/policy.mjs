@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What browsers and policies may forbid: the page keeps to its strict policy, and posts where workers are forbidden,
  * where Trusted Types allow no policy at all, and over plain http.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Posting: solving, sending, and everything that can go wrong on the way. Through the real stack.
  */

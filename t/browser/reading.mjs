@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reading: the newest, searching, paging, permalinks, going back. Through the real stack.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Makes pictures of every state into t/browser/shots, to be looked at beside the design:
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The puzzle while it is being solved: progress, cancelling, solving ahead, and a board that goes away meanwhile.
  */

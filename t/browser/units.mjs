@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The page's modules that need no page: text rules, times, words, addresses, proofs.
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A test case with a board of its own behind a real Caddy, made once a class."""
 
 import itertools

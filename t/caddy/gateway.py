@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Caddy does by itself, with the shipped configuration around a stand-in for the program.
 
 Files and their headers, errors of Caddy's own in the program's form, bodies buffered and capped,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Budgets through a real Caddy: exact under concurrency, separate, per network, and honest about waiting."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """When parts are slow, away or restarted: honest errors in time, no starving, nothing lost or doubled."""
 
 import socket

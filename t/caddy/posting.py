@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """POST /api/listings/create and GET /pow/challenge, as api.md has them, through a real Caddy."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The production files: accepted by the Caddy at hand, and served with TLS, redirects and all."""
 
 import http.client

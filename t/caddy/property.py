@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever a client sends, what comes out of Caddy is described in static/openapi.json: never a 500 or 502.
 
 Random requests from one seed, which is printed; COUNT= and SEED= in the environment."""

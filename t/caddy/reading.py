@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The reading half of api.md through a real Caddy: search, count, one message, health, and routes as such."""
 
 from urllib.parse import quote

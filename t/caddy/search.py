@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table of search cases, through a real Caddy: the whole way finds what SQL finds."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Three nodes of Postgres under Patroni with etcd; the primary's node is killed under load.
 
 `make check-cluster`; needs patroni and etcd (Debian: patroni, etcd-server). The short form, where the test

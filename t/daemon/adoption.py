@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Coming from the origin: its tables are adopted where they are, whatever happens meanwhile."""
 
 import os

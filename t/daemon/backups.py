@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Backups that restore: made, tried, brought back; and what happens when one is spoiled."""
 
 import gzip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A database that answers, but wrongly: what fails is logged, told apart, and never lets a post through unseen."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rate budgets over the socket: exact across pools and dying workers, honest, exempt, shadowed."""
 
 import contextlib

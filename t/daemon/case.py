@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A test case with a private Postgres, made once a class, and pools on it."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Postgres comes and goes: nothing acknowledged is lost or doubled, and its return is noticed at once."""
 
 import getpass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A network that swallows every packet, for real: Postgres and the pool in two network namespaces.
 
 Needs root. An ordinary user has deadlines.py, whose proxy swallows what is said but not the greeting.

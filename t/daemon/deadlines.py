@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Nobody waits longer than the deadline, and nothing goes on behind the back of who gave up."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """make destroy asks before it wipes, and never wipes under a board that runs (B71)."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """initialsdb doctor: finds nothing on a sound board, and each thing that is broken."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The primary dies under load: reads go on from the standby, posts wait for its promotion, nothing is lost.
 
 The short form, with one primary and one standby; t/cluster has three nodes and who decides.

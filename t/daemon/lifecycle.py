@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pool as a process: it starts or says why not, replaces its dead, drains, hands over, and never lingers."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make run` keeps its promises: one command serves, one signal ends everything, the data stays."""
 
 import json

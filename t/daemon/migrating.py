@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """setup-database and migrate: once, again, at once, and refused."""
 
 import subprocess

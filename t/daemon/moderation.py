@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Moderation: every command by hand, an audit that nobody gets around, bans, approval, reports, the public log, the feed."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One proof pays for one message, whatever breaks in between; the retry says which."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Twice the load that a pool can carry: as much good work as before, in bounded time, and the rest told so."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The database never holds an address, and forgets whose messages were whose."""
 
 import subprocess

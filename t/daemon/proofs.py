@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Proofs over the socket: forged, moved, late and junk ones are refused before Postgres hears of them."""
 
 import base64

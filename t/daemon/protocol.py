@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """FastCGI as the pool speaks it: bodies in pieces, lies about lengths, callers that stall or leave, odd addresses."""
 
 import json

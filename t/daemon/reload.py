@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Settings from a file, read again on SIGHUP: all of it or nothing, without refusing a request."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever happens to a worker, the pool goes on, says what happened, and leaks nothing."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Messages go in and come out whole: import from every format, resumed and refused by line; export and back."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pool tells what goes on: log lines, counters, status, the service manager; and never who or what."""
 
 import json

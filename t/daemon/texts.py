@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What may be posted, through the whole program: the table shared with the page, and the board's own rules."""
 
 import json

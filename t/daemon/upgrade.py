@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reload, restart, hand-over and upgrade under a steady stream: no error, nothing lost, nothing twice."""
 
 import os

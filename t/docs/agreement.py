@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is written down in several places is the same everywhere: the route table, the table of problems,
 static/openapi.json, the README, the errors that Caddy makes, the version."""
 

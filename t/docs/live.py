@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Answers of a running pool are as static/openapi.json describes them, and everything it describes happens."""
 
 import sys

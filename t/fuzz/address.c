@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Input: an address, a list of hops, a list of networks, a line each. */
 #include "fuzz.h"
 #include "netaddr.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Input: a host and a query, a line each, then the text of a message: the feed must be well-formed.
  */
 #include "atom.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Input: NAME=value lines. Settings that name files are left out: a fuzzer would read the machine.
  */
 #include "config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs the files of the corpus through the targets: each through every one, since what one parser
  * found hard may trip another. Arguments: directory of the corpus, and targets if not all. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Input: a cursor and a query, a line each. */
 #include "cursor.h"
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: targets for every parser of bytes that come from outside. A target feeds any bytes to its
  * parser and checks what must hold whatever they are; a sanitizer finds the rest.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "json.h"
 #include "fuzz.h"
 #include "utf8.h"

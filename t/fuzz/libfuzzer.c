@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The entry points of libFuzzer; FUZZ_TARGET names the target. */
 #include "fuzz.h"
 

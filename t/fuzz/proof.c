@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Input: two bytes for difficulty and rounds, then nonces, token, challenge and User-Agent, a line
  * each. The nonces are tried with a genuine token too, since nobody guesses one.

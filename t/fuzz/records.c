@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Input: two bytes for the format and for how much was read ahead, then the file. */
 #include "records.h"
 #include "fuzz.h"

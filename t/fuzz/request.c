@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Input: a byte of switches, CGI variables "NAME=value" a line each, an empty line, the body. The
  * request goes through the whole pipeline, up to a database that is not there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Input: a file as CONFIG_FILE names it. */
 #include "settings.h"
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Input: a byte for the longest text, then the text. */
 #include "text.h"
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A real Caddy in front of a pool."""
 
 import os

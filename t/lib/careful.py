@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Clients who never lose a message: they repeat a post, with the same proof, until it is acknowledged."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A private Postgres: one directory, one Unix socket, no TCP, nobody else's business."""
 
 import atexit

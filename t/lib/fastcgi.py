@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A FastCGI client over a Unix socket, for tests that talk to the pool without a web server.
 
 `request()` does the ordinary thing. `Connection` is for the others: bodies in pieces, silence in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The harness holds what it promises: nothing outlives a test, data survives, locks refuse."""
 
 import os

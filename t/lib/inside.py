@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a pool looks like from outside: its processes, their descriptors and their memory."""
 
 import os

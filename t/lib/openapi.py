@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """static/openapi.json as a test uses it: operations by path, and a validator for the part of JSON Schema in it.
 
 The validator knows the keywords below and refuses the file when it uses another, so that nothing in

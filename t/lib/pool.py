@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The program under test as its users run it: `setup-database`, `migrate`, `serve`."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A client of the API that can post: it asks for a puzzle, solves it, and keeps what it sent."""
 
 import json

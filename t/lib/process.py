@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Child processes that cannot outlive us.
 
 Every child gets a parent-death signal (prctl(2), through setpriv), so that even `kill -9` of a test

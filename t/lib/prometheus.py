@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reads Prometheus' text format, and finds what `promtool check metrics` would complain of."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Proofs of work, for the easy puzzles of tests."""
 
 import base64

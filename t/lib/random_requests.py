@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Random requests made from static/openapi.json: some as described, most a little or entirely wrong.
 
 Everything comes from one random.Random, so that a seed names a whole run.

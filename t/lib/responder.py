@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A FastCGI application in a few lines, for tests of what Caddy does with and around one."""
 
 import contextlib

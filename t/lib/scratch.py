@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Short-lived directories below /tmp that are cleaned up even after those who were killed.
 
 Each holds a file that its maker keeps locked; whoever makes the next directory removes those whose

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole board for a test or for `make run`: Postgres, the pool, Caddy.
 
     with Board(env={"POW_DIFFICULTY": "4"}) as board:

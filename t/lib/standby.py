@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A streaming standby of a cluster."""
 
 from pathlib import Path

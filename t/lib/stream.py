@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A steady stream of requests in the background, and what became of each."""
 
 import collections

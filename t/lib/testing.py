@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every Python test needs: the skip rule, waiting on conditions, free ports, and a runner.
 
 A test that cannot run says why and exits 77, which automake counts as skipped; when CI=true a test

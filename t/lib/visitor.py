@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A visitor of the board: solves proofs, posts, searches, as the page does."""
 
 import json

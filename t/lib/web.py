@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """HTTP from chosen loopback addresses, and raw HTTP for what a well-behaved client cannot send."""
 
 import http.client

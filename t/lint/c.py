@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The rules for C that a compiler does not know: sizes, rooms, the include graph, words not to use."""
 
 import os

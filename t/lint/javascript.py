@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """JavaScript passes ESLint and the type checker of TypeScript, with the rules in t/browser."""
 
 import subprocess

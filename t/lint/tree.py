@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The rules for the whole tree: formatters and checkers are content, files are short and clean."""
 
 import ast
@@ -18,6 +19,8 @@ SKIP = {"completion", "node_modules", "var", "autom4te.cache", "build-aux", "__p
 ROOMS = ("src", "sql", "static", "t", "caddy", "systemd", ".ci")
 FILE_LINES, FUNCTION_LINES = 400, 80
 CODE = {".c", ".h", ".def", ".sql", ".py", ".js", ".mjs", ".sh"}
+LICENCE = "SPDX-License-Identifier: MIT"
+LICENSED = CODE | {"", ".ac", ".am", ".awk", ".caddy", ".dev", ".in", ".6", ".7", ".spec"}
 WORDS_FOR_NOTHING = {"util", "utils", "common", "misc", "helper", "helpers"}
 
 
@@ -110,6 +113,15 @@ class Tree(unittest.TestCase):
         argv = ["make", "-n", "-C", str(testing.BUILD), "distdir"]
         done = subprocess.run(argv, env=quiet, capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_sources_name_their_licence(self) -> None:
+        """But for the page, which is sent, the migrations that were applied before, and what has no comments."""
+        sources = {ROOT / "bootstrap", ROOT / "Makefile.am", ROOT / "configure.ac", *FILES}
+        sources |= {path for path in tree() if path.suffix in LICENSED - {""}}
+        sources = [path for path in sources if path.suffix in LICENSED and not path.match("static/*.js")]
+        without = re.compile(r"sql/migrations/000[1-7]_|t/packaging/debian/(changelog|control|copyright|source/)|src/sql_embedded\.c|t/next/sql_next\.c")
+        silent = [name(path) for path in sources if LICENCE not in "".join(path.read_text().splitlines()[:2])]
+        self.assertEqual([], sorted(file for file in silent if not without.match(file)))
 
     def test_names_say_something(self) -> None:
         self.assertEqual([], [name(path) for path in FILES if path.stem in WORDS_FOR_NOTHING])

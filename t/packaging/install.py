@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """make install and make uninstall, into a directory of its own; what is installed, and that it agrees."""
 
 import filecmp

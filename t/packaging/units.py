@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The systemd units: valid, confined, and one for each part of a board."""
 
 import os

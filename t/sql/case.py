@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A test case with a board's database of its own, made once a class."""
 
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board's database without the program: schema, calls, and sessions that act at the same moment."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The janitor forgets what has run out and nothing else; import and export keep their word."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rate budgets are exact: GCRA over the burst and over time, tiers, and honest waiting times."""
 
 import subprocess

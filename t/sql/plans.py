@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """No class of queries reads more than so many buffers, on 200 thousand messages.
 
 Buffers are counted because times are not stable; the search's budget is lifted meanwhile, so that what it

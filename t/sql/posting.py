@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One token pays for one message, whatever the timing; a refused post burns nothing."""
 
 from case import DatabaseCase

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Pages, neighbours and the count are right, also while others post and hide."""
 
 import json

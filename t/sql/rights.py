@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The application role may execute the functions of schema api, and nothing else."""
 
 from case import DatabaseCase

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Search finds what the table of cases says, among the newest messages and far below them alike."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A streaming standby serves what can be read, uncharged, and says READ_ONLY to a post."""
 
 from case import DatabaseCase

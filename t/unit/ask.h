@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ask: whole requests through serve(), with a database that cannot be reached. */
 #ifndef ASK_H
 #define ASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "atom.h"
 #include "unit.h"
 

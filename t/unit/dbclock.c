@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dbclock.h"
 #include "clock.h"
 #include "unit.h"

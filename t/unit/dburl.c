@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Connection strings, and how soon a connection is tried again. */
 #include "dburl.h"
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* environment: settings for tests, and configurations made from it. */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H

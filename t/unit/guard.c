@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What guards refuse, asked through serve(): everything here is decided without the database. */
 #include "ask.h"
 #include "environment.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "listen.h"
 #include "environment.h"
 #include "log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The unit tests of everything in src/libinitialsdb.a: the very objects that are shipped. */
 #include "unit.h"
 

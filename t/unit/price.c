@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Load and price: how hard a proof gets while many post. */
 #include "price.h"
 #include "environment.h"

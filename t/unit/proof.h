@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* proof: solving puzzles for tests, slowly and plainly. */
 #ifndef PROOF_H
 #define PROOF_H

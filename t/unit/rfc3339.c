@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "rfc3339.h"
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "scoreboard.h"
 #include "log.h"
 #include "unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The secrets among the settings: where they come from, and what is refused. */
 #include "config.h"
 #include "environment.h"

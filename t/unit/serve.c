@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The whole pipeline without a database: routing, parameters, and what is said while it is away. */
 #include "ask.h"
 #include "cursor.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Settings that follow from others: those of the origin, and those of one board among several. */
 #include "standard.h"
 #include "environment.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The token of a proof: whatever is done to it, it is either the very same text or refused. */
 #include "encode.h"
 #include "pow.h"

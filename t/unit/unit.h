@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * unit: what the unit tests share. Each file tests the module of its name and exports one suite;
  * a test is one claim, and its name says it. CK_RUN_SUITE=pow runs one suite, CK_FORK=no keeps

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A Debian machine in a directory: made by debootstrap, booted by systemd-nspawn, without a network of its own."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Posts a message through HTTPS with a real proof and finds it again: post.py URL CA TEXT."""
 
 import json

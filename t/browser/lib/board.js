@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A whole board of our own, started as its users start it: Postgres, the pool and Caddy through t/run.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Chromium, driven by playwright-core.
  */

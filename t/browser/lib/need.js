@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the browser tests cannot do without. At a desk a test that lacks it is skipped, loudly; where CI=true, it fails.
  */

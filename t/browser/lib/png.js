@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Small PNGs: pages have few colours, so a palette does.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A board whose answers are arranged, so that every state of the page can be entered at will and looks the same each
  * time. Only what stands behind /api and /pow is arranged: page, styles, scripts and headers come from the server.

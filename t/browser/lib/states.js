@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Every state that the page can be in, and the way there on an arranged board.
  */
