@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """When parts are slow, away or restarted: honest errors in time, no starving, nothing lost or doubled."""
+# Runs alone: what it asserts is how long answers take.
 
 import socket
 import subprocess

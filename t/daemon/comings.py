@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Postgres comes and goes: nothing acknowledged is lost or doubled, and its return is noticed at once."""
+# Runs alone: what it asserts is how long answers take.
 
 import getpass
 import os

@@ -3,6 +3,7 @@
 
 Needs root. An ordinary user has deadlines.py, whose proxy swallows what is said but not the greeting.
 """
+# Runs alone: what it asserts is how long answers take.
 
 import os
 import subprocess

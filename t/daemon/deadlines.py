@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Nobody waits longer than the deadline, and nothing goes on behind the back of who gave up."""
+# Runs alone: what it asserts is how long answers take.
 
 import socket
 import sys

@@ -3,6 +3,7 @@
 
 The short form, with one primary and one standby; t/cluster has three nodes and who decides.
 """
+# Runs alone: what it asserts is how long answers take.
 
 import time
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Twice the load that a pool can carry: as much good work as before, in bounded time, and the rest told so."""
+# Runs alone: what it asserts is how long answers take.
 
 import os
 import time

