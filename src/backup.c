@@ -122,12 +122,30 @@ static bool make_backup(struct arena *arena, const struct config *config,
            write_manifest(arena, files, digests) && backup_record(config, arena, files);
 }
 
-int backup(const struct config *config, int argc, char **argv)
+/* Makes a new backup, then removes old ones and calls the hook. */
+static bool make_and_keep(struct arena *arena, const struct config *config)
 {
     const char *directory = config->backup_dir.ptr;
     struct backup_files files;
-    struct arena arena;
     time_t now = time(NULL);
+
+    do { /* a name of its own, also within one second */
+        backup_files_init(&files, arena, directory, name_of(arena, now++));
+    } while (access(files.dump, F_OK) == 0);
+    if (!make_backup(arena, config, &files)) {
+        fputs("initialsdb: THE BACKUP FAILED; what was there before is kept\n", stderr);
+        remove_files(&files);
+        return false;
+    }
+    printf("%s is made, tried and good\n", files.dump);
+    return prune(directory, name_of(arena, now - config->backup_days * DAY_SECS)) &&
+           call_hook(config, &files);
+}
+
+int backup(const struct config *config, int argc, char **argv)
+{
+    const char *directory = config->backup_dir.ptr;
+    struct arena arena;
     bool done;
 
     (void)argc;
@@ -138,18 +156,7 @@ int backup(const struct config *config, int argc, char **argv)
         return EXIT_FAILURE;
     }
     arena_init(&arena);
-    do { /* a name of its own, also within one second */
-        backup_files_init(&files, &arena, directory, name_of(&arena, now++));
-    } while (access(files.dump, F_OK) == 0);
-    done = make_backup(&arena, config, &files);
-    if (!done) {
-        fputs("initialsdb: THE BACKUP FAILED; what was there before is kept\n", stderr);
-        remove_files(&files);
-    } else {
-        done = prune(directory, name_of(&arena, now - config->backup_days * DAY_SECS)) &&
-               call_hook(config, &files);
-        printf("%s is made, tried and good\n", files.dump);
-    }
+    done = backup_nothing_yet(&arena, config) || make_and_keep(&arena, config);
     arena_release(&arena);
     return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

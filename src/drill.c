@@ -67,6 +67,24 @@ const char **backup_list(struct arena *arena, const char *directory)
     return names;
 }
 
+bool backup_nothing_yet(struct arena *arena, const struct config *config)
+{
+    const char **names = backup_list(arena, config->backup_dir.ptr);
+    struct db_session *session;
+    bool never;
+
+    if (names == NULL || names[0])
+        return false;
+    session = db_session_open(config->migrate_database_url.ptr, NULL);
+    if (session == NULL)
+        return false;
+    never = backup_script(session, "never_used") && strcmp(db_session_get(session, 0, 0), "t") == 0;
+    db_session_close(session);
+    if (never)
+        puts("nothing to back up yet: the first request, or migrate, makes the board");
+    return never;
+}
+
 bool backup_script(struct db_session *session, const char *name)
 {
     bool done = db_session_run(session, sql_cli_text(name), 0, NULL);

@@ -23,6 +23,10 @@ void backup_files_init(struct backup_files *files, struct arena *arena, const ch
  * writing to standard error why the directory cannot be read. */
 const char **backup_list(struct arena *arena, const char *directory);
 
+/* Whether there was never a board here: none in the database and no backup in BACKUP_DIR; then it
+ * says on standard output that there is nothing to do. A board that was lost is not a new one. */
+bool backup_nothing_yet(struct arena *arena, const struct config *config);
+
 /* Runs sql/cli/NAME.sql, which has no parameters; complains on standard error when it fails. */
 bool backup_script(struct db_session *session, const char *name);
 

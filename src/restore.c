@@ -166,7 +166,9 @@ int restore(const struct config *config, int argc, char **argv)
     }
     umask(077);
     arena_init(&arena);
-    if (find_files(&files, &arena, config, wish.name)) {
+    if (wish.drill && wish.name == NULL && backup_nothing_yet(&arena, config)) {
+        done = true;
+    } else if (find_files(&files, &arena, config, wish.name)) {
         done = wish.drill ? only_try(&arena, config, &files)
                           : bring_back(&arena, config, &files, wish.replace);
         if (done)

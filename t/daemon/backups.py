@@ -138,6 +138,22 @@ class Backups(unittest.TestCase):
         hook.write_text("#!/bin/sh\nexit 3\n")
         self.assertEqual(1, self.run_program("backup", BACKUP_HOOK=str(hook)).returncode)
 
+    def test_board_that_was_never_asked_anything_has_nothing_to_back_up(self) -> None:
+        self.sql("drop schema board cascade; drop schema api cascade")
+        for arguments in (["backup"], ["restore", "--drill"]):
+            self.assertIn("nothing to back up yet", self.good(*arguments))
+        self.assertEqual([], self.names())
+        self.sql("create table public.listings (id bigint)")  # of the origin, to be adopted
+        self.assertEqual(1, self.run_program("backup").returncode)
+
+    def test_board_that_was_lost_is_not_taken_for_a_new_one(self) -> None:
+        self.good("backup")
+        self.sql("drop schema board cascade; drop schema api cascade")
+        lost = self.run_program("backup")
+        self.assertEqual(1, lost.returncode)
+        self.assertIn("THE BACKUP FAILED", lost.stderr)
+        self.assertEqual(3, len(self.names()))
+
     def test_password_is_not_in_the_arguments(self) -> None:
         pg_dump = self.directory.parent / "bin" / "pg_dump"
         pg_dump.parent.mkdir()
