@@ -46,11 +46,11 @@ class BrokenDatabase(PoolCase):
             self.running.stop()
 
     def test_answer_of_an_unknown_code_is_our_own_error(self) -> None:
-        self.function("count_listings", "return (418, 'TEAPOT', null, 0, null, null, null, 0)::api.answer")
+        self.function("count_listings", "return (418, 'TEAPOT', null, 0, null, null, null, board.clock_ms())::api.answer")
         self.refused(self.pool().request(COUNT), 500, "INTERNAL_ERROR")
 
     def test_posts_fail_closed_while_networks_cannot_be_known(self) -> None:
-        for name, body in (("broken", "raise exception 'no keys'"), ("garbage", "return (200, null, 'x', 0, null, null, null, 0)::api.answer")):
+        for name, body in (("broken", "raise exception 'no keys'"), ("garbage", "return (200, null, 'x', 0, null, null, null, board.clock_ms())::api.answer")):
             self.function("network_keys", body, "p_days integer")
             pool = self.pool(name)
             self.refused(self.poster(pool).post("unseen"), 503, "UNAVAILABLE")
