@@ -16,7 +16,7 @@
 struct db_answer {
     int status;      /* HTTP */
     struct str code; /* of the refusal; empty on success */
-    struct str body; /* JSON; empty on a refusal */
+    struct str body; /* JSON; on a refusal nothing, a sentence, or further members */
     int retry_after_ms;
     bool charged; /* whether the two fields below are set */
     int64_t quota_remaining;

@@ -229,7 +229,11 @@ static void refuse_answer(struct exchange *exchange, const struct db_answer *ans
         .id = answer->next_id,
     };
 
-    detail.message = answer->body; /* where the database says more than the code */
+    /* Where the database says more than the code: members, or a sentence. */
+    if (answer->body.len > 0 && answer->body.ptr[0] == '{')
+        detail.members = answer->body;
+    else
+        detail.message = answer->body;
     if (answer->status == 429)
         detail.message = arena_format(exchange->request->arena,
                                       "Too many requests came from your network. "

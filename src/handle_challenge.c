@@ -28,6 +28,7 @@ static void respond(struct exchange *exchange, const struct pow_challenge *chall
     json_add_int(body, "difficulty", challenge->difficulty);
     json_add_int(body, "rounds", challenge->rounds);
     json_add_int(body, "ttl_secs", exchange->server->config->pow_ttl_secs);
+    json_add_int(body, "max_chars", exchange->server->config->post_max_chars);
     json_add_str(body, "token", token);
     response_json(exchange->response, 200, json_print(body));
 }

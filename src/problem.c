@@ -30,6 +30,15 @@ const char *problem_code(enum problem problem)
     return rows[problem].code.ptr;
 }
 
+/* Two objects as one (extension members: RFC 9457, 3.2). */
+static struct str join(struct arena *arena, struct str object, struct str members)
+{
+    if (members.len <= 2) /* {} */
+        return object;
+    return arena_format(arena, "%.*s,%.*s", (int)object.len - 1, object.ptr, (int)members.len - 1,
+                        members.ptr + 1);
+}
+
 void problem_respond(struct response *response, struct arena *arena, enum problem problem,
                      const struct problem_detail *detail)
 {
@@ -59,5 +68,5 @@ void problem_respond(struct response *response, struct arena *arena, enum proble
     response->status = row->status;
     response->content_type = STR("application/problem+json");
     response->code = row->code;
-    response->body = json_print(body);
+    response->body = join(arena, json_print(body), detail->members);
 }

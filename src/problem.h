@@ -18,6 +18,7 @@ struct problem_detail {
     const char *field;     /* the parameter that is wrong */
     int64_t id;            /* the listing it is about */
     int64_t retry_after_s; /* seconds after which trying again helps */
+    struct str members;    /* a JSON object whose members go beside the standard ones */
 };
 
 /* The problem whose code is `code`, or PROBLEM_INTERNAL_ERROR: the database answered a code that

@@ -106,11 +106,12 @@ class One(BoardCase):
         self.assertNotIn("older", self.visitor.get("/api/listings/1").json())
 
     def test_hidden_message_is_410(self) -> None:
-        number = self.posted(self.visitor.post("a secret"))
+        before, number, after = (self.posted(self.visitor.post(text)) for text in ("before", "a secret", "after"))
         self.sql(f"select board.hide(array[{number}])")
         answer = self.visitor.get(f"/api/listings/{number}")
         self.refused(answer, 410, "HIDDEN")
         self.assertNotIn(b"secret", answer.body)
+        self.assertEqual((answer.json()["newer"], answer.json()["older"]), (after, before))
 
     def test_number_that_does_not_exist_is_404(self) -> None:
         for number in ("99999", "0", "-1", "01", "1x", "9223372036854775807", "9223372036854775808", "1/", "1.0", "%201"):

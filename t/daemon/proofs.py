@@ -21,10 +21,10 @@ class QuietCase(PoolCase):
 
 class Proofs(QuietCase):
     def test_puzzle_is_as_configured_and_never_cached(self) -> None:
-        pool = self.pool(POW_DIFFICULTY="3", POW_ROUNDS="5", POW_TTL_SECONDS="77")
+        pool = self.pool(POW_DIFFICULTY="3", POW_ROUNDS="5", POW_TTL_SECONDS="77", POST_MAX_CHARS="44")
         answer = pool.request("/pow/challenge")
         puzzle = answer.json()
-        self.assertEqual([puzzle[name] for name in ("difficulty", "rounds", "ttl_secs")], [3, 5, 77])
+        self.assertEqual([puzzle[name] for name in ("difficulty", "rounds", "ttl_secs", "max_chars")], [3, 5, 77, 44])
         self.assertEqual(len(base64.b64decode(puzzle["challenge"] + "==")), 16)
         self.assertNotIn("=", puzzle["challenge"])
         self.assertEqual(answer.headers["Cache-Control"], "no-store")

@@ -82,7 +82,7 @@ class Reading(DatabaseCase):
         self.fill(2)
         self.db.sql("select board.hide(array[1])")
         hidden, unknown = self.call("get_listing", 1), self.call("get_listing", 99)
-        self.assertEqual((hidden.status, hidden.code, hidden.body), (410, "HIDDEN", None))
+        self.assertEqual((hidden.status, hidden.code, hidden.body), (410, "HIDDEN", '{"newer":2}'))
         self.assertEqual((unknown.status, unknown.code), (404, "NOT_FOUND"))
 
     def test_b46_count_is_exact_before_and_after_folding(self) -> None:

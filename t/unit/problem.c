@@ -69,6 +69,18 @@ START_TEST(every_problem_is_an_error_with_code_and_sentence)
 }
 END_TEST
 
+START_TEST(further_members_stand_beside_the_standard_ones)
+{
+    struct problem_detail detail = {.members = STR("{\"newer\":9007199254740993,\"older\":2}")};
+    cJSON *body = refusal(PROBLEM_HIDDEN, &detail);
+    ck_assert_str_eq(error_text(body, "code"), "HIDDEN");
+    ck_assert_ptr_nonnull(strstr(response.body.ptr, "},\"newer\":9007199254740993,\"older\":2}"));
+    cJSON_Delete(body);
+    detail.members = STR("{}");
+    cJSON_Delete(refusal(PROBLEM_HIDDEN, &detail));
+}
+END_TEST
+
 START_TEST(code_leads_back_to_its_problem)
 {
     for (int i = 0; i < PROBLEMS; i++) {
@@ -152,6 +164,7 @@ Suite *problem_suite(void)
     const TTest *tests[] = {
         every_problem_has_the_reason_phrase_of_its_status,
         every_problem_is_an_error_with_code_and_sentence,
+        further_members_stand_beside_the_standard_ones,
         code_leads_back_to_its_problem,
         unknown_code_is_our_own_error,
         b23_refusals_are_told_apart_by_status,

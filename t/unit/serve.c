@@ -112,7 +112,8 @@ START_TEST(challenge_is_as_configured)
     response = ASK("GET", "/pow/challenge");
     ask_expect(response, 200, "", NULL);
     ck_assert_ptr_nonnull(
-        strstr(response->body.ptr, "\"difficulty\":21,\"rounds\":3,\"ttl_secs\":77,\"token\":\""));
+        strstr(response->body.ptr,
+               "\"difficulty\":21,\"rounds\":3,\"ttl_secs\":77,\"max_chars\":255,\"token\":\""));
 }
 END_TEST
 
@@ -120,7 +121,8 @@ START_TEST(b16_challenge_without_proofs_is_empty_json)
 {
     ASK_START("POW_ENABLE=false");
     ck_view(ASK("GET", "/pow/challenge")->body,
-            "{\"challenge\":\"\",\"difficulty\":0,\"rounds\":0,\"ttl_secs\":100,\"token\":\"\"}");
+            "{\"challenge\":\"\",\"difficulty\":0,\"rounds\":0,\"ttl_secs\":100,\"max_chars\":255,"
+            "\"token\":\"\"}");
 }
 END_TEST
 
