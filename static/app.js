@@ -8,6 +8,7 @@ import { countOne, startFooter } from "./footer.js";
 import { PostForm } from "./form.js";
 import { Keys } from "./keys.js";
 import { List } from "./list.js";
+import { ModerationLog } from "./log.js";
 import { News } from "./news.js";
 import { Permalink } from "./permalink.js";
 import { Poster } from "./posting.js";
@@ -31,24 +32,27 @@ let here = { kind: "list", q: "" };
 const list = new List();
 const feed = new Feed(list, { postInstead: (text) => form.open(text) });
 const news = new News(feed, list, retitle);
-const permalink = new Permalink(retitle);
+const log = new ModerationLog();
 const proofs = new Proofs();
-const form = new PostForm(new Poster(proofs), proofs, { posted, toggled });
+const poster = new Poster(proofs);
+const permalink = new Permalink(poster, retitle);
+const form = new PostForm(poster, proofs, { posted, toggled });
 const search = new SearchBox((q, replace) => {
-  if (here.kind === "message" ? q : q !== here.q) router.go({ kind: "list", q }, { replace });
+  if (here.kind === "list" ? q !== here.q : q) router.go({ kind: "list", q }, { replace });
 });
 const router = new Router(show, remember);
 
 function retitle() {
   const count = news.count > 0 ? `(${news.count}) ` : "";
   if (here.kind === "message") document.title = `${permalink.title} - ${NAME}`;
+  else if (here.kind === "log") document.title = `Moderation log - ${NAME}`;
   else document.title = count + (here.q ? `“${here.q}” - ${NAME}` : HOME_TITLE);
 }
 
 /** The feed is of what is shown. */
 function pointToFeed() {
   const query = here.kind === "list" && here.q ? `?${new URLSearchParams({ q: here.q })}` : "";
-  for (const link of document.querySelectorAll("link[type='application/atom+xml'], .foot a")) {
+  for (const link of document.querySelectorAll("link[type='application/atom+xml'], .foot [href*=feed]")) {
     link.setAttribute("href", `/api/listings/feed${query}`);
   }
 }
@@ -66,25 +70,28 @@ function remember() {
 function show(place, way, memory) {
   const before = here;
   here = place;
-  const single = place.kind === "message";
-  board.hidden = single;
-  lead.hidden = single;
-  search.set(single ? "" : place.q);
-  if (single) showMessage(place.id, way);
-  else showList(place.q, way, memory);
-  if (before.kind === "message" && !single && way === "back") list.focus(before.id);
+  const listed = place.kind === "list";
+  board.hidden = !listed;
+  lead.hidden = !listed;
+  search.set(listed ? place.q : "");
+  permalink.close();
+  log.close();
+  if (listed) showList(place.q, way, memory);
+  else showOther(place, way);
+  if (before.kind === "message" && listed && way === "back") list.focus(before.id);
   retitle();
   pointToFeed();
 }
 
 /**
- * @param {string} id
+ * @param {Exclude<Place, { kind: "list" }>} place
  * @param {Way} way
  */
-function showMessage(id, way) {
+function showOther(place, way) {
   feed.stop();
   news.rest();
-  void permalink.open(id, way !== "load");
+  if (place.kind === "message") void permalink.open(place.id, way !== "load");
+  else void log.open(way !== "load");
   scrollTo({ top: 0, behavior: "instant" });
 }
 
@@ -95,7 +102,6 @@ function showMessage(id, way) {
  * @param {Memory | null} memory
  */
 function showList(q, way, memory) {
-  permalink.close();
   news.rest();
   const kept = memory?.list;
   if (kept && kept.q === q && (way === "back" || memory.anchor)) {
@@ -140,7 +146,7 @@ function toggled(open) {
 
 /** Escape leaves the nearest thing. */
 function escape() {
-  if (form.cancel()) return;
+  if (form.cancel() || permalink.escape()) return;
   if (form.isOpen && !search.hasText) form.close();
   else search.clear();
 }
@@ -151,7 +157,7 @@ function move(step) {
     if (!list.move(step) && step > 0) void feed.more();
     return;
   }
-  const id = permalink.neighbour(step);
+  const id = here.kind === "message" && permalink.neighbour(step);
   if (id) router.go({ kind: "message", id });
 }
 

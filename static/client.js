@@ -3,6 +3,7 @@
  */
 
 import { learnTime } from "./clock.js";
+import { learnMaxChars } from "./text.js";
 
 /**
  * @typedef {object} Message
@@ -24,6 +25,14 @@ import { learnTime } from "./clock.js";
  */
 
 /**
+ * @typedef {object} Entry of the moderation log
+ * @property {string} at RFC 3339
+ * @property {string} action
+ * @property {string | null} id of the message it is about
+ * @property {string} reason
+ */
+
+/**
  * @typedef {object} Challenge
  * @property {string} challenge base64 without padding
  * @property {string} token
@@ -31,6 +40,8 @@ import { learnTime } from "./clock.js";
  * @property {number} rounds proofs wanted
  * @property {number} ttl_secs
  */
+
+/** @typedef {{ challenge: string, token: string, nonces: string[] }} Solution of a challenge */
 
 /**
  * offline: the request never left. silent: no answer, so nobody knows what happened. limited: too many
@@ -207,23 +218,58 @@ export async function message(id, signal) {
  * @returns {Promise<Challenge>}
  */
 export async function challenge(signal) {
-  return request("/pow/challenge", { signal, cache: "no-store" }, READ_TIMEOUT_MS);
+  const body = await request("/pow/challenge", { signal, cache: "no-store" }, READ_TIMEOUT_MS);
+  learnMaxChars(body.max_chars);
+  return body;
 }
 
 /**
- * Posts a text. Asking again with the same proof never posts it twice.
- * @param {string} text
- * @param {{ challenge: string, token: string, nonces: string[] }} proof
- * @param {AbortSignal} [signal]
- * @returns {Promise<Message>}
+ * @param {string | null} cursor
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ items: Entry[], next_cursor: string | null }>} what moderators did, newest first
  */
-export async function create(text, proof, signal) {
+export async function log(cursor, signal) {
+  const query = cursor ? `?${new URLSearchParams({ cursor })}` : "";
+  const body = await request(`/api/log${query}`, { signal }, READ_TIMEOUT_MS);
+  const entryOf = (/** @type {any} */ { at, action, id, reason }) => ({ at, action, id: idOf(id), reason: reason ?? "" });
+  return { items: body.items.map(entryOf), next_cursor: body.next_cursor ?? null };
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string>} members of the body
+ * @param {Solution} proof
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+function pay(path, members, proof, signal) {
   /** @type {Record<string, string>} */
   const headers = { "Content-Type": "application/json" };
   if (proof.token) headers["X-PoW-Token"] = proof.token;
   if (proof.challenge) headers["X-PoW-Challenge"] = proof.challenge;
   if (proof.nonces.length > 0) headers["X-PoW-Nonce"] = proof.nonces.join(",");
-  const body = JSON.stringify({ text });
-  const init = { method: "POST", headers, body, signal };
-  return messageOf(await request("/api/listings/create", init, POST_TIMEOUT_MS));
+  return request(path, { method: "POST", headers, body: JSON.stringify(members), signal }, POST_TIMEOUT_MS);
+}
+
+/**
+ * Posts a text. Asking again with the same proof never posts it twice.
+ * @param {string} text
+ * @param {Solution} proof
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Message>}
+ */
+export async function create(text, proof, signal) {
+  return messageOf(await pay("/api/listings/create", { text }, proof, signal));
+}
+
+/**
+ * Tells the moderators about a message. However often, it counts once.
+ * @param {string} id
+ * @param {string} reason may be empty
+ * @param {Solution} proof
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
+export async function report(id, reason, proof, signal) {
+  await pay(`/api/listings/${id}/report`, reason ? { reason } : {}, proof, signal);
 }

@@ -2,7 +2,7 @@
  * The form that posts a message, in all its states. The text in it is never lost.
  */
 
-import { Failure } from "./client.js";
+import { challenge, Failure } from "./client.js";
 import { countDown } from "./clock.js";
 import { make, the } from "./dom.js";
 import * as draft from "./draft.js";
@@ -12,7 +12,7 @@ import { notice, retryNotice } from "./notice.js";
 import { ProgressView } from "./progress.js";
 import { say } from "./status.js";
 import { lasting } from "./store.js";
-import { judge, MAX_CHARS } from "./text.js";
+import { judge, maxChars, whenMaxCharsChanges } from "./text.js";
 
 /** @typedef {import("./client.js").Message} Message */
 /** @typedef {import("./notice.js").Notice} Notice */
@@ -47,11 +47,11 @@ export class PostForm {
   #sending = the("sending", HTMLElement);
   #solving = the("solving", HTMLElement);
   #notice = the("form-notice", HTMLElement);
-  #progress = new ProgressView();
+  #progress = new ProgressView(the("bar", HTMLProgressElement), the("cells", HTMLElement), the("eta", HTMLElement));
   /** @type {State} */
   #state = "writing";
   #failures = 0;
-  #lastLeft = MAX_CHARS;
+  #lastLeft = maxChars();
   /** @type {AbortController | null} */
   #abort = null;
   #stopCountdown = () => {};
@@ -71,6 +71,7 @@ export class PostForm {
     this.#text.addEventListener("focus", () => this.#solveAhead());
     this.#text.addEventListener("keydown", (event) => this.#onKey(event));
     this.#cancel.addEventListener("click", () => this.cancel());
+    whenMaxCharsChanges(() => this.#showCount());
     this.#text.value = draft.load();
     this.#showCount();
   }
@@ -115,7 +116,8 @@ export class PostForm {
 
   /** Solves while the poster still writes, unless that was switched off. */
   #solveAhead() {
-    if (lasting.get("ahead") !== "off" && this.#state === "writing") this.proofs.startAhead();
+    if (lasting.get("ahead") === "off") void challenge().catch(() => {}); // It tells how long a message may be.
+    else if (this.#state === "writing") this.proofs.startAhead();
   }
 
   #onInput() {
@@ -126,7 +128,7 @@ export class PostForm {
 
   #showCount() {
     const { chars } = this.#judge();
-    const left = MAX_CHARS - chars;
+    const left = maxChars() - chars;
     this.#left.textContent = left < 0 ? `${-left} too many` : `${left} left`;
     this.#left.className = left < 0 ? "error" : left <= FEW_LEFT ? "ink" : "";
     this.#text.setAttribute("aria-invalid", String(left < 0));

@@ -8,6 +8,7 @@ import { beginning, exactTime } from "./format.js";
 import { render } from "./markup.js";
 import { addressOf, numberOf, pathOf } from "./message.js";
 import { retryNotice, wordsFor } from "./notice.js";
+import { Report } from "./report.js";
 import { copyButton, shareButton } from "./share.js";
 
 /** @typedef {import("./client.js").Message} Message */
@@ -24,15 +25,29 @@ export class Permalink {
   #neighbours = { newer: null, older: null };
   title = "";
 
-  /** @param {() => void} retitle called when the title is known */
-  constructor(retitle) {
+  /** @type {Report | null} */
+  #report = null;
+
+  /**
+   * @param {import("./posting.js").Poster} poster
+   * @param {() => void} retitle called when the title is known
+   */
+  constructor(poster, retitle) {
+    this.poster = poster;
     this.retitle = retitle;
+  }
+
+  /** @returns {boolean} whether there was something to cancel or to close */
+  escape() {
+    return this.#report?.escape() ?? false;
   }
 
   /** Leaves the view. */
   close() {
     this.#abort.abort();
     this.#stopRetry();
+    this.#report?.stop();
+    this.#report = null;
     this.#root.hidden = true;
     this.#root.replaceChildren();
   }
@@ -54,7 +69,7 @@ export class Permalink {
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof api.Failure)) throw error;
-      await this.#showFailure(id, error, focus);
+      this.#showFailure(id, error, focus);
     }
     if (focus && !signal.aborted) this.#root.querySelector("h1")?.focus({ preventScroll: true });
   }
@@ -78,12 +93,14 @@ export class Permalink {
     const date = new Date(message.created_at);
     const time = make("time", { datetime: message.created_at }, exactTime(date));
     const address = addressOf(message.id);
+    this.#report = new Report(message.id, this.poster);
     const article = make(
       "article",
       { class: "single" },
       make("h1", { tabindex: "-1" }, `Message ${numberOf(message.id)}, `, time),
       make("p", { class: "large", dir: "auto" }, render(message.body)),
-      make("p", { class: "actions" }, copyButton(address), shareButton(address, message.body)),
+      make("p", { class: "actions" }, copyButton(address), shareButton(address, message.body), this.#report.button),
+      this.#report.form,
     );
     this.#setTitle(beginning(message.body, TITLE_CHARS));
     this.#showBetween(article, message);
@@ -121,7 +138,7 @@ export class Permalink {
    * @param {api.Failure} failure
    * @param {boolean} focus
    */
-  async #showFailure(id, failure, focus) {
+  #showFailure(id, failure, focus) {
     if (failure.kind === "hidden") return this.#showHidden(id, failure);
     if (failure.kind === "absent") return this.#showAbsent(id);
     const seconds = Math.max(failure.retry_secs, RETRY_SECS);
@@ -143,28 +160,11 @@ export class Permalink {
    * @param {string} id
    * @param {api.Failure} failure
    */
-  async #showHidden(id, failure) {
-    const { signal } = this.#abort;
+  #showHidden(id, failure) {
     const square = make("div", { class: "square hidden-text" });
+    const log = make("p", { class: "soft" }, "What moderators did, and why, is in the ", make("a", { href: "/log" }, "log"), ".");
     const words = make("p", {}, "A moderator hid this message.");
-    const article = make("article", { class: "single" }, this.#heading(id), square, words);
-    this.#showBetween(article, failure);
-    if (failure.newer || failure.older) return;
-    const around = { newer: await this.#seen(id, 1n), older: await this.#seen(id, -1n) };
-    if (!signal.aborted) this.#showBetween(article, around);
-  }
-
-  /**
-   * @param {string} id of a hidden message, whose neighbours the server does not tell
-   * @param {bigint} step
-   * @returns {Promise<string | null>} the next id, if a visible message has it
-   */
-  async #seen(id, step) {
-    try {
-      return (await api.message(String(BigInt(id) + step), this.#abort.signal)).id;
-    } catch {
-      return null;
-    }
+    this.#showBetween(make("article", { class: "single" }, this.#heading(id), square, words, log), failure);
   }
 
   /** @param {string} id */

@@ -9,6 +9,7 @@ import { isFresh } from "./proof.js";
 /** @typedef {import("./client.js").Message} Message */
 /** @typedef {import("./proof.js").Proof} Proof */
 /** @typedef {import("./proof.js").Proofs} Proofs */
+/** @typedef {(progress: import("./solver.js").Progress) => void} Listener */
 
 /**
  * @typedef {object} Attempt a text that was sent, but whose answer did not come
@@ -49,6 +50,26 @@ export function isFailure(error, ...kinds) {
   return error instanceof api.Failure && kinds.includes(error.kind);
 }
 
+/**
+ * Sends until there is an answer. The token makes the repetition harmless; where proofs are off there is none.
+ * @template Answer
+ * @param {() => Promise<Answer>} send
+ * @param {Proof} proof
+ * @param {AbortSignal} signal
+ * @returns {Promise<Answer>}
+ */
+async function untilAnswered(send, proof, signal) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      const again = isFailure(error, "silent") && proof.token && tries < PAUSES_MS.length;
+      if (!again) throw error;
+      await pause(PAUSES_MS[tries], signal);
+    }
+  }
+}
+
 /** Posts one text at a time. */
 export class Poster {
   #proofs;
@@ -63,17 +84,41 @@ export class Poster {
   /**
    * @param {string} text normalized
    * @param {AbortSignal} signal
-   * @param {(progress: import("./solver.js").Progress) => void} progress
+   * @param {Listener} progress
    * @returns {Promise<Message>}
    * @throws {api.Failure} when the poster has to know; posting the same text again goes on from there
    */
   async post(text, signal, progress) {
     const earlier = await this.#goOn(text, signal);
-    if (earlier) return earlier;
+    return earlier ?? this.#pay((proof) => this.#send(text, proof, signal), signal, progress);
+  }
+
+  /**
+   * Tells the moderators about a message.
+   * @param {string} id
+   * @param {string} reason normalized; may be empty
+   * @param {AbortSignal} signal
+   * @param {Listener} progress
+   * @throws {api.Failure}
+   */
+  async report(id, reason, signal, progress) {
+    const send = (/** @type {Proof} */ proof) => () => api.report(id, reason, proof, signal);
+    await this.#pay((proof) => untilAnswered(send(proof), proof, signal), signal, progress);
+    this.#proofs.drop();
+  }
+
+  /**
+   * @template Answer
+   * @param {(proof: Proof) => Promise<Answer>} send
+   * @param {AbortSignal} signal
+   * @param {Listener} progress
+   * @returns {Promise<Answer>} solving another puzzle where the proof is not accepted
+   */
+  async #pay(send, signal, progress) {
     for (let tries = 1; ; tries++) {
       const proof = await this.#proofs.take(signal, progress);
       try {
-        return await this.#send(text, proof, signal);
+        return await send(proof);
       } catch (error) {
         if (!isFailure(error, "proof")) throw error;
         this.#proofs.drop();
@@ -118,26 +163,29 @@ export class Poster {
   }
 
   /**
-   * Sends until there is an answer. The token makes the repetition harmless; where proofs are off there is none.
+   * Sends until there is an answer, and remembers what has none.
    * @param {string} text
    * @param {Proof} proof
    * @param {AbortSignal} signal
    * @returns {Promise<Message>}
    */
   async #send(text, proof, signal) {
-    for (let tries = 0; ; tries++) {
-      const since_ms = this.#unanswered?.proof === proof ? this.#unanswered.since_ms : now();
+    const attempt = this.#unanswered?.proof === proof ? this.#unanswered : { text, proof, since_ms: now() };
+    const create = async () => {
       try {
-        const message = await api.create(text, proof, signal);
-        this.#unanswered = null;
-        this.#proofs.drop();
-        return message;
+        return await api.create(text, proof, signal);
       } catch (error) {
-        if (isFailure(error, "silent", "down") || signal.aborted) this.#unanswered = { text, proof, since_ms };
-        const again = isFailure(error, "silent") && proof.token && tries < PAUSES_MS.length;
-        if (!again) throw this.#honest(error);
-        await pause(PAUSES_MS[tries], signal);
+        if (isFailure(error, "silent", "down") || signal.aborted) this.#unanswered = attempt;
+        throw error;
       }
+    };
+    try {
+      const message = await untilAnswered(create, proof, signal);
+      this.#unanswered = null;
+      this.#proofs.drop();
+      return message;
+    } catch (error) {
+      throw this.#honest(error);
     }
   }
 

@@ -2,7 +2,7 @@
  * How far the puzzle is: one cell of the bar for each proof found, and a promise of time that is kept honest.
  */
 
-import { make, the } from "./dom.js";
+import { make } from "./dom.js";
 import { say } from "./status.js";
 
 /** @typedef {import("./solver.js").Progress} Progress */
@@ -12,11 +12,22 @@ const MOST_CELLS = 32;
 
 /** The bar and the words beneath it. */
 export class ProgressView {
-  #bar = the("bar", HTMLProgressElement);
-  #cells = the("cells", HTMLElement);
-  #eta = the("eta", HTMLElement);
+  #bar;
+  #cells;
+  #eta;
   #promised_ms = 0;
   #halfSaid = false;
+
+  /**
+   * @param {HTMLProgressElement} bar
+   * @param {HTMLElement} cells lies over the bar
+   * @param {HTMLElement} eta
+   */
+  constructor(bar, cells, eta) {
+    this.#bar = bar;
+    this.#cells = cells;
+    this.#eta = eta;
+  }
 
   /** Begins anew. */
   start() {

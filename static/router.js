@@ -4,7 +4,7 @@
 
 import { ofTab } from "./store.js";
 
-/** @typedef {{ kind: "list", q: string } | { kind: "message", id: string }} Place */
+/** @typedef {{ kind: "list", q: string } | { kind: "message", id: string } | { kind: "log" }} Place */
 
 /**
  * @typedef {object} Memory what a history entry looked like when it was left
@@ -13,6 +13,8 @@ import { ofTab } from "./store.js";
  */
 
 /** How a place was come to. @typedef {"load" | "go" | "back"} Way */
+
+const LOG = "/log";
 
 /** So many entries survive a reload; while the page lives, all do. */
 const KEPT = 12;
@@ -27,6 +29,7 @@ const memories = new Map();
 export function placeOf(url) {
   const id = /^\/m\/(\d{1,19})$/.exec(url.pathname)?.[1];
   if (id) return { kind: "message", id: id.replace(/^0+(?=\d)/, "") };
+  if (url.pathname === LOG) return { kind: "log" };
   return { kind: "list", q: (new URLSearchParams(url.search).get("q") ?? "").trim() };
 }
 
@@ -36,6 +39,7 @@ export function placeOf(url) {
  */
 export function pathOfPlace(place) {
   if (place.kind === "message") return `/m/${place.id}`;
+  if (place.kind === "log") return LOG;
   return place.q ? `/?${new URLSearchParams({ q: place.q })}` : "/";
 }
 
@@ -113,7 +117,7 @@ export class Router {
  * @returns {boolean} whether it leads to a place of the board; links in messages are not ours
  */
 function isOurs({ origin, pathname, rel }) {
-  return origin === location.origin && !rel && (pathname === "/" || /^\/m\/\d+$/.test(pathname));
+  return origin === location.origin && !rel && /^\/(log|m\/\d+)?$/.test(pathname);
 }
 
 /** @returns {string} */

@@ -3,8 +3,9 @@
  * examples, t/text_cases.json.
  */
 
-/** The most code points that a message may have. */
-export const MAX_CHARS = 255;
+/** The most code points that a message may have; the board may be set up otherwise, and says so. */
+let max_chars = 255;
+let changed = () => {};
 
 /** Unicode's White_Space property; String.prototype.trim takes U+FEFF too and leaves U+0085. */
 const EDGES = /^\p{White_Space}+|\p{White_Space}+$/gu;
@@ -27,6 +28,23 @@ const LONE_SURROGATE = /\p{Cs}/u;
  * @property {number} chars its length in code points
  * @property {Fault | null} fault why it cannot be posted, or null
  */
+
+/** @returns {number} the most code points that a message may have */
+export function maxChars() {
+  return max_chars;
+}
+
+/** @param {unknown} told by the server */
+export function learnMaxChars(told) {
+  if (typeof told !== "number" || told === max_chars) return;
+  max_chars = told;
+  changed();
+}
+
+/** @param {() => void} listener called when another limit was learned */
+export function whenMaxCharsChanges(listener) {
+  changed = listener;
+}
 
 /**
  * Counts code points, which String.length does not.
@@ -51,24 +69,26 @@ export function normalize(text) {
 /**
  * @param {string} text already normalized
  * @param {number} chars
+ * @param {number} most
  * @returns {Fault | null}
  */
-function findFault(text, chars) {
+function findFault(text, chars, most) {
   if (chars === 0) return "empty";
   if (LONE_SURROGATE.test(text)) return "surrogate";
   if (CONTROL.test(text)) return "control";
   if (BIDI.test(text)) return "direction";
   if (MARKS.test(text)) return "marks";
-  return chars > MAX_CHARS ? "long" : null;
+  return chars > most ? "long" : null;
 }
 
 /**
  * Judges what somebody typed.
  * @param {string} typed
+ * @param {number} [most] code points
  * @returns {Verdict}
  */
-export function judge(typed) {
+export function judge(typed, most = max_chars) {
   const text = normalize(typed);
   const chars = countChars(text);
-  return { text, chars, fault: findFault(text, chars) };
+  return { text, chars, fault: findFault(text, chars, most) };
 }

@@ -13,13 +13,14 @@ const { launch, newReader } = await import("./lib/chromium.js");
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** One post in six seconds, five reads at once and then one a second. */
+/** One post in six seconds, five reads at once and then one a second; messages of at most forty characters. */
 const BUDGETS = {
   IP_RATE_ENABLE: "true",
   POST_RATE_MAX_REQUESTS: "1",
   POST_RATE_WINDOW_MS: "6000",
   READ_RATE_MAX_REQUESTS: "5",
   READ_RATE_WINDOW_MS: "5000",
+  POST_MAX_CHARS: "40",
 };
 
 /** @type {import("./lib/board.js").Board} */
@@ -114,4 +115,17 @@ test("b55 nothing posts itself for those who do not want it", async () => {
   await page.click("#submit");
   await posted(page, "the second");
   await page.context().close();
+});
+
+test("b28 the counter knows the board's own limit, also of those who do not solve ahead", async () => {
+  for (const ahead of ["on", "off"]) {
+    const { page } = await newReader(browser);
+    await page.addInitScript((choice) => localStorage.setItem("ahead", choice), ahead);
+    await page.goto(board.url);
+    await page.click("#post");
+    await page.locator("#left", { hasText: /^40 left$/ }).waitFor();
+    await page.fill("#text", "x".repeat(41));
+    await page.locator("#left", { hasText: "1 too many" }).waitFor();
+    await page.context().close();
+  }
 });

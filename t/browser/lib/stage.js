@@ -19,7 +19,7 @@ export const ITEMS = JSON.parse(readFileSync(new URL("messages.json", import.met
   (/** @type {[number, string, string]} */ [id, created_at, body]) => ({ id, body, created_at }),
 );
 
-const CHALLENGE = { challenge: "AAAAAAAAAAAAAAAAAAAAAA", difficulty: 4, rounds: 16, ttl_secs: 100, token: "stage" };
+const CHALLENGE = { challenge: "AAAAAAAAAAAAAAAAAAAAAA", difficulty: 4, rounds: 16, ttl_secs: 100, max_chars: 255, token: "stage" };
 const HIDDEN = 18190;
 
 /**
@@ -79,6 +79,14 @@ function create(route) {
   return answer(route, { id: 18205, body: text, created_at: NOW.toISOString() }, 201);
 }
 
+const LOG = [
+  { at: "2025-11-21T13:50:00Z", action: "hide", id: HIDDEN, reason: "somebody else's address" },
+  { at: "2025-11-21T09:30:00Z", action: "ban", reason: "forty advertisements in an hour" },
+  { at: "2025-11-20T18:00:00Z", action: "unhide", id: 18144, reason: "it was their own telephone number after all" },
+  { at: "2025-11-19T07:15:00Z", action: "hide", id: 18144, reason: "a telephone number" },
+  { at: "2025-08-02T12:00:00Z", action: "hold off" },
+];
+
 /**
  * Puts the board on stage. Routes added later take precedence.
  * @param {Page} page
@@ -90,4 +98,6 @@ export async function arrange(page) {
   await page.route("**/api/listings/count", (route) => answer(route, { count: 18204 }));
   await page.route(/\/api\/listings\/\d+$/, single);
   await page.route("**/api/listings/create", create);
+  await page.route("**/report", (route) => answer(route, { reported: true }, 202));
+  await page.route("**/api/log", (route) => answer(route, { items: LOG }));
 }

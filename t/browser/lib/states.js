@@ -50,6 +50,12 @@ function creating(answer) {
 }
 
 /** @param {Page} page */
+async function report(page) {
+  await page.getByRole("button", { name: "Report" }).click();
+  await page.fill("#reason", "He sells shoes that are not his");
+}
+
+/** @param {Page} page */
 async function solveSlowly(page) {
   await page.route("**/solver-worker*.js", (route) =>
     route.fulfill({ contentType: "text/javascript", body: STUCK_WORKER }),
@@ -165,6 +171,37 @@ export const STATES = [
   },
   { name: "permalink", path: "/m/18203", shown: "text=Lost near" },
   { name: "hidden", path: "/m/18190", shown: "text=Chess by post" },
+  { name: "report", path: "/m/18203", enter: report, shown: "#report" },
+  {
+    name: "report-solving",
+    path: "/m/18203",
+    before: solveSlowly,
+    enter: async (page) => {
+      await report(page);
+      await page.click("#report .main");
+    },
+    shown: "#report .cells i",
+  },
+  {
+    name: "reported",
+    path: "/m/18203",
+    enter: async (page) => {
+      await report(page);
+      await page.click("#report .main");
+    },
+    shown: "text=A moderator will look at it.",
+  },
+  {
+    name: "report-refused",
+    path: "/m/18203",
+    before: (page) => page.route("**/report", refusal(429, "RATE_LIMITED", "Many requests came from your network.", 42)),
+    enter: async (page) => {
+      await report(page);
+      await page.click("#report .main");
+    },
+    shown: "text=You can report it in a minute.",
+  },
+  { name: "log", path: "/log", shown: "text=The log begins here." },
   { name: "absent", path: "/m/99999", shown: "text=Nobody has posted it yet." },
   { name: "no-script", path: "/", scripts: false, shown: "noscript" },
   { name: "keys", path: "/", enter: (page) => page.click("#keys"), shown: "dialog[open]" },
