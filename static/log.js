@@ -1,4 +1,3 @@
-// SPDX-License-Identifier: MIT
 /**
  * The moderation log: what moderators did and why, newest first.
  */

@@ -1,4 +1,3 @@
-// SPDX-License-Identifier: MIT
 /**
  * Telling the moderators about a message: a button, and what it opens.
  */
