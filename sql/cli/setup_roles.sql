@@ -12,6 +12,11 @@ begin
   foreach v_kind in array array['owner', 'app'] loop
     v_role := current_setting('initialsdb.' || v_kind || '_role');
     v_password := nullif(current_setting('initialsdb.' || v_kind || '_password', true), '');
+    if v_role = session_user or exists (select from pg_roles where rolname = v_role and oid = 10) then
+      raise exception 'role % is an administrator of this cluster and cannot serve the board, too', v_role
+        using hint = 'Name other roles in DATABASE_URL and MIGRATE_DATABASE_URL, or, as another superuser, '
+          'ALTER ROLE ... RENAME this one.';
+    end if;
     if not exists (select from pg_roles where rolname = v_role) then
       execute format('create role %I', v_role);
     end if;

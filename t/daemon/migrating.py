@@ -68,6 +68,15 @@ class Migrating(unittest.TestCase):
             self.works("migrate")
         self.assertEqual(MIGRATIONS, self.applied())
 
+    def test_administrator_is_not_made_a_role_of_the_board(self) -> None:
+        """With the origin, the program's role was the only superuser."""
+        self.cluster.psql(f"create role {self.name}_admin superuser login", "postgres")
+        admin = {"ADMIN_DATABASE_URL": self.cluster.url(user=f"{self.name}_admin")}
+        for env in ({"DATABASE_URL": self.cluster.url(self.name)}, {"DATABASE_URL": self.cluster.url(self.name)} | admin,
+                    {"MIGRATE_DATABASE_URL": self.cluster.url(self.name, f"{self.name}_admin")} | admin):
+            self.assertIn("Name other roles", self.fails("setup-database", **env))
+        self.assertEqual("2", self.cluster.psql("select count(*) from pg_roles where rolsuper", "postgres"))
+
     def test_b66_many_at_once_apply_each_migration_once(self) -> None:
         self.works("setup-database")
         argv = [str(initialsdb()), "migrate"]
