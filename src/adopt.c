@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Some tenths of a second of work for an ordinary machine. */
-#define BATCH_ROWS "1000"
+/* Some hundredths of a second of work for an ordinary machine. */
+#define BATCH_ROWS "250"
 
 static bool run(struct db_session *session, const char *name, int count, const char *const *values)
 {
