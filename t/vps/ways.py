@@ -27,7 +27,7 @@ CHANGE = """initialsdb (0.1.1-1) unstable; urgency=medium
 def commands(name: str) -> list[str]:
     """The lines of README's block of that name."""
     text = (testing.SOURCE / "README.md").read_text()
-    block = re.search(rf"^```sh {name}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    block = re.search(rf"^```\w+ {name}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert block, f"README has no block called {name}"
     return block[1].replace(SITE, TRIED).splitlines()
 
@@ -44,12 +44,13 @@ def next_version(tarball: Path, place: Path) -> Path:
     subprocess.run(["tar", "-xf", str(tarball), "-C", str(place)], check=True)
     tree = next(place.iterdir())
     last = max((tree / "sql/migrations").iterdir())
-    (tree / "sql/migrations/9999_next.sql").write_text("create table board.next (n integer);\n")
+    added = last.with_name(f"{int(last.name[:4]) + 1:04}_next.sql")
+    added.write_text("create table board.next (n integer);\n")
     # What is made comes after what it is made from: nothing is made anew where autoconf is not installed.
     for file in ("configure.ac", "configure"):
         replace(tree / file, OLD, NEW)
     for file in ("Makefile.am", "Makefile.in"):
-        replace(tree / file, f"sql/migrations/{last.name}", f"sql/migrations/{last.name} sql/migrations/9999_next.sql")
+        replace(tree / file, f"sql/migrations/{last.name}", f"sql/migrations/{last.name} sql/migrations/{added.name}")
     for file in ("aclocal.m4", "configure", "Makefile.in"):
         (tree / file).touch()
     changelog = tree / "t/packaging/debian/changelog"
