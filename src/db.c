@@ -2,13 +2,23 @@
 #include "db.h"
 
 #include "clock.h"
+#include "pace.h"
 
 #include <stdlib.h>
+
+/* For how long a replica that has failed is left alone. */
+#define LEAVE_LEAST_MS 1000
+#define LEAVE_MOST_MS 30000
+
+const struct db_function db_replayed = {"replayed", 0};
 
 struct db {
     struct db_settings settings;
     struct link *primary;
-    struct link *any; /* whoever answers; NULL: there is nobody else to ask */
+    struct link *any;     /* whoever answers; NULL: there is nobody else to ask */
+    struct link *replica; /* NULL: there is none */
+    int64_t replayed;     /* up to there, as it last said */
+    struct pace replica_pace;
 };
 
 enum columns {
@@ -29,9 +39,12 @@ struct db *db_new(const struct db_settings *settings)
     if (db == NULL)
         abort();
     db->settings = *settings;
-    db->primary = link_new(&db->settings, settings->url, false);
+    db->primary = link_new(&db->settings, settings->url, LINK_PRIMARY);
     if (link_has_choice(db->primary))
-        db->any = link_new(&db->settings, settings->url, true);
+        db->any = link_new(&db->settings, settings->url, LINK_ANY);
+    if (settings->read_url)
+        db->replica = link_new(&db->settings, settings->read_url, LINK_REPLICA);
+    db->replica_pace = (struct pace){.least_ms = LEAVE_LEAST_MS, .most_ms = LEAVE_MOST_MS};
     return db;
 }
 
@@ -41,6 +54,7 @@ void db_free(struct db *db)
         return;
     link_free(db->primary);
     link_free(db->any);
+    link_free(db->replica);
     free(db);
 }
 
@@ -67,6 +81,12 @@ static void decode(const struct link_row *row, struct db_answer *answer)
     answer->clock_ms = get_int(row, COLUMN_CLOCK_MS);
 }
 
+static void tell(const struct db *db, enum db_event event)
+{
+    if (db->settings.notice)
+        db->settings.notice(db->settings.context, event);
+}
+
 /* A call through one link; a connection that turns out to be broken is replaced once. */
 static enum db_status call(struct db *db, struct link *link, const struct db_function *function,
                            const struct db_value *values, const struct db_limits *limits,
@@ -81,8 +101,8 @@ static enum db_status call(struct db *db, struct link *link, const struct db_fun
             status = link_call(link, function, values, limits, arena, row);
         if (status != DB_UNAVAILABLE || fresh || !limits->idempotent)
             break;
-        if (attempt == 0 && db->settings.notice)
-            db->settings.notice(db->settings.context, DB_AGAIN);
+        if (attempt == 0)
+            tell(db, DB_AGAIN);
     }
     return status;
 }
@@ -99,8 +119,8 @@ enum db_status db_call(struct db *db, const struct db_function *function,
     status = call(db, db->primary, function, values, limits, arena, &row);
     if (status == DB_UNAVAILABLE && db->any) {
         status = call(db, db->any, function, values, limits, arena, &row);
-        if (status == DB_OK && db->settings.notice)
-            db->settings.notice(db->settings.context, DB_STANDBY);
+        if (status == DB_OK)
+            tell(db, DB_STANDBY);
     } else if (status == DB_OK && db->any && link_is_open(db->any)) {
         link_close(db->any);
     }
@@ -111,4 +131,91 @@ enum db_status db_call(struct db *db, const struct db_function *function,
     if (db->any && str_equal(answer->code, STR("READ_ONLY")))
         link_close(db->primary);
     return DB_OK;
+}
+
+bool db_has_replica(const struct db *db)
+{
+    return db->replica != NULL;
+}
+
+enum db_status db_ask_replica(struct db *db, const struct db_function *function,
+                              const struct db_value *values, const struct db_limits *limits,
+                              struct arena *arena, struct db_answer *answer)
+{
+    struct link_row row;
+    enum db_status status;
+
+    if (!link_is_open(db->replica))
+        db->replayed = 0; /* the next connection may lead to another server */
+    status = link_open(db->replica, limits);
+    if (status == DB_OK)
+        status = link_call(db->replica, function, values, limits, arena, &row);
+    if (status == DB_OK)
+        decode(&row, answer);
+    return status;
+}
+
+/* Learns how far the replica is, unless it is known to be far enough. */
+static enum db_status follow(struct db *db, int64_t position, const struct db_limits *limits,
+                             struct arena *arena)
+{
+    struct db_answer answer;
+    enum db_status status;
+
+    if (position == 0 || (link_is_open(db->replica) && db->replayed >= position))
+        return DB_OK;
+    status = db_ask_replica(db, &db_replayed, NULL, limits, arena, &answer);
+    if (status == DB_OK)
+        db->replayed = answer.next_id;
+    return status;
+}
+
+/* DB_OK with `*served` false: it is behind. */
+static enum db_status read_replica(struct db *db, const struct db_function *function,
+                                   const struct db_value *values, int64_t position,
+                                   const struct db_limits *limits, struct arena *arena,
+                                   struct db_answer *answer, bool *served)
+{
+    enum db_status status = follow(db, position, limits, arena);
+
+    *served = status == DB_OK && db->replayed >= position;
+    if (*served)
+        status = db_ask_replica(db, function, values, limits, arena, answer);
+    return status;
+}
+
+/* Whether the charge of this read was already answered by a standby, and told. */
+static bool has_told_standby(const struct db *db)
+{
+    return db->any && link_is_open(db->any);
+}
+
+enum db_status db_read(struct db *db, const struct db_function *function,
+                       const struct db_value *values, int64_t position,
+                       const struct db_limits *limits, struct arena *arena,
+                       struct db_answer *answer)
+{
+    struct db_limits half = *limits;
+    enum db_status status;
+    bool served;
+
+    if (!pace_allows(&db->replica_pace))
+        return db_call(db, function, values, limits, arena, answer);
+    half.deadline_ms -= (limits->deadline_ms - clock_monotonic_ms()) / 2;
+    status = read_replica(db, function, values, position, &half, arena, answer, &served);
+    if (status == DB_CALLER_LEFT)
+        return status;
+    if (status == DB_OK)
+        pace_succeeded(&db->replica_pace);
+    else
+        pace_failed(&db->replica_pace);
+    if (status == DB_OK && !served)
+        tell(db, DB_BEHIND);
+    else if (status == DB_OK && position > 0)
+        tell(db, DB_REPLICA);
+    else if (status == DB_OK && !has_told_standby(db))
+        tell(db, DB_STANDBY);
+    if (status == DB_OK && served)
+        return DB_OK;
+    return db_call(db, function, values, limits, arena, answer);
 }

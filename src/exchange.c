@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange.h"
 
+#include "charge.h"
 #include "clock.h"
-#include "encode.h"
 #include "log.h"
 
-#define CHARGE_ARGUMENTS 3
 #define MAX_ARGUMENTS 16
 #define RETRY_UNAVAILABLE_S 2
 #define LEARN_MS 300
 #define LEARN_PAUSE_MS 1000
 #define HANDLE_MS 2000 /* no handler computes that long */
-
-struct budget_terms {
-    const char *name;
-    int64_t requests;
-    int64_t window_ms;
-};
 
 void exchange_refuse(struct exchange *exchange, enum problem problem,
                      const struct problem_detail *detail)
@@ -100,105 +93,23 @@ struct str exchange_network(const struct exchange *exchange)
     return netkeys_digest(keys, 0, exchange->request->arena, &exchange->client, prefixes[0]);
 }
 
-static struct budget_terms terms_of(const struct exchange *exchange)
+static struct payer payer_of(const struct exchange *exchange)
 {
-    const struct config *config = exchange->server->config;
+    const struct server *server = exchange->server;
 
-    if (exchange->route->budget == BUDGET_POST)
-        return (struct budget_terms){"post", config->post_rate_max_requests,
-                                     config->post_rate_window_ms};
-    return (struct budget_terms){"read", config->read_rate_max_requests,
-                                 config->read_rate_window_ms};
-}
-
-/* How many times a single network's budget the tier `prefix` has. */
-static int64_t tier_factor(const struct config *config, int prefix)
-{
-    if (prefix == 56)
-        return config->rate_ipv6_56_factor;
-    return prefix == 48 ? config->rate_ipv6_48_factor : 1;
-}
-
-static bool is_charged(const struct exchange *exchange)
-{
-    const struct config *config = exchange->server->config;
-
-    return config->ip_rate_enable && !netlist_contains(&config->ip_rate_exempt, &exchange->client);
-}
-
-struct charge_arrays {
-    struct buf networks;
-    struct buf emissions;
-    struct buf bursts;
-};
-
-/* An element of a bytea[] in text form; the array begins with its brace. */
-static void add_digest(struct buf *array, struct str digest)
-{
-    buf_addf(array, "%s\"\\\\x%s\"", array->len > 1 ? "," : "",
-             encode_hex(array->arena, digest).ptr);
+    return (struct payer){.config = server->config,
+                          .keys = &server->netkeys,
+                          .client = &exchange->client,
+                          .posting = exchange->route->budget == BUDGET_POST,
+                          .now_ms = dbclock_now_ms(server->clock),
+                          .arena = exchange->request->arena};
 }
 
 struct str exchange_known_as(const struct exchange *exchange)
 {
-    const struct netkeys *keys = &exchange->server->netkeys;
-    int prefixes[NETADDR_TIERS];
-    int tiers = netaddr_tiers(&exchange->client, prefixes);
-    struct buf array;
+    struct payer payer = payer_of(exchange);
 
-    buf_init(&array, exchange->request->arena, 2048);
-    buf_add_char(&array, '{');
-    for (int key = 0; key < keys->count; key++) {
-        for (int tier = 0; tier < tiers; tier++)
-            add_digest(&array,
-                       netkeys_digest(keys, key, array.arena, &exchange->client, prefixes[tier]));
-    }
-    buf_add_char(&array, '}');
-    return buf_str(&array);
-}
-
-static void add_tier(const struct exchange *exchange, struct charge_arrays *arrays, int key,
-                     int prefix, bool charged)
-{
-    struct arena *arena = exchange->request->arena;
-    const struct server *server = exchange->server;
-    struct budget_terms terms = terms_of(exchange);
-    int64_t burst = terms.requests * tier_factor(server->config, prefix);
-    const char *comma = arrays->networks.len > 1 ? "," : "";
-    struct str digest = netkeys_digest(&server->netkeys, key, arena, &exchange->client, prefix);
-
-    add_digest(&arrays->networks, digest);
-    if (!charged)
-        return;
-    buf_addf(&arrays->emissions, "%s%lld", comma, (long long)(terms.window_ms * 1000 / burst));
-    buf_addf(&arrays->bursts, "%s%lld", comma, (long long)burst);
-}
-
-/* The arguments that charge the request: arrays with one element a tier, in text form; narrowest
- * first and the newest key first, so that all sessions lock in one order. What is not charged
- * names its networks all the same, without terms. */
-static void charge_arguments(const struct exchange *exchange, bool charged,
-                             struct db_value values[CHARGE_ARGUMENTS])
-{
-    struct charge_arrays arrays;
-    struct buf *bufs[CHARGE_ARGUMENTS] = {&arrays.networks, &arrays.emissions, &arrays.bursts};
-    int keys = netkeys_counted(&exchange->server->netkeys, dbclock_now_ms(exchange->server->clock),
-                               terms_of(exchange).window_ms);
-    int prefixes[NETADDR_TIERS];
-    int tiers = netaddr_tiers(&exchange->client, prefixes);
-
-    for (int i = 0; i < CHARGE_ARGUMENTS; i++) {
-        buf_init(bufs[i], exchange->request->arena, 160);
-        buf_add_char(bufs[i], '{');
-    }
-    for (int tier = 0; tier < tiers; tier++) {
-        for (int key = 0; key < keys; key++)
-            add_tier(exchange, &arrays, key, prefixes[tier], charged);
-    }
-    for (int i = 0; i < CHARGE_ARGUMENTS; i++) {
-        buf_add_char(bufs[i], '}');
-        values[i] = db_value_text(buf_str(bufs[i]));
-    }
+    return charge_known_as(&payer);
 }
 
 static int64_t seconds_rounded_up(int64_t ms)
@@ -209,21 +120,22 @@ static int64_t seconds_rounded_up(int64_t ms)
 /* draft-ietf-httpapi-ratelimit-headers */
 static void add_rate_headers(struct exchange *exchange, const struct db_answer *answer)
 {
-    struct budget_terms terms = terms_of(exchange);
-    struct arena *arena = exchange->request->arena;
+    struct payer payer = payer_of(exchange);
+    struct budget_terms terms = charge_terms(&payer);
 
     response_header(exchange->response, "RateLimit-Policy",
-                    arena_format(arena, "\"%s\";q=%lld;w=%lld", terms.name,
+                    arena_format(payer.arena, "\"%s\";q=%lld;w=%lld", terms.name,
                                  (long long)terms.requests,
                                  (long long)seconds_rounded_up(terms.window_ms)));
     response_header(exchange->response, "RateLimit",
-                    arena_format(arena, "\"%s\";r=%lld;t=%lld", terms.name,
+                    arena_format(payer.arena, "\"%s\";r=%lld;t=%lld", terms.name,
                                  (long long)answer->quota_remaining,
                                  (long long)seconds_rounded_up(answer->quota_reset_ms)));
 }
 
 static void refuse_answer(struct exchange *exchange, const struct db_answer *answer)
 {
+    struct payer payer = payer_of(exchange);
     struct problem_detail detail = {
         .retry_after_s = seconds_rounded_up(answer->retry_after_ms),
         .id = answer->next_id,
@@ -234,11 +146,13 @@ static void refuse_answer(struct exchange *exchange, const struct db_answer *ans
         detail.members = answer->body;
     else
         detail.message = answer->body;
-    if (answer->status == 429)
+    if (answer->status == 429) {
+        exchange->refusing_tier = charge_refusing_tier(&payer, answer->body);
         detail.message = arena_format(exchange->request->arena,
                                       "Too many requests came from your network. "
                                       "Wait %lld s, then try again.",
                                       (long long)detail.retry_after_s);
+    }
     exchange_refuse(exchange, problem_from_code(answer->code), &detail);
 }
 
@@ -265,22 +179,67 @@ static void refuse_unanswered(struct exchange *exchange, enum db_status status)
     exchange_refuse_busy(exchange);
 }
 
+/* The arguments of `function`: those that charge the client, or do not, and then `values`. */
+static void list_arguments(const struct exchange *exchange, const struct db_function *function,
+                           const struct db_value *values, bool charged, struct db_value *all)
+{
+    int first = exchange->route->budget == BUDGET_NONE ? 0 : CHARGE_ARGUMENTS;
+    struct payer payer = payer_of(exchange);
+
+    if (first)
+        charge_arguments(&payer, charged, all);
+    for (int i = first; i < function->arguments; i++)
+        all[i] = values[i - first];
+}
+
+static enum db_status call_function(struct exchange *exchange, const struct db_function *function,
+                                    const struct db_value *values, bool charged,
+                                    struct db_answer *answer)
+{
+    struct db_value all[MAX_ARGUMENTS];
+
+    list_arguments(exchange, function, values, charged, all);
+    return db_call(exchange->server->db, function, all, &exchange->limits, exchange->request->arena,
+                   answer);
+}
+
+/* A read apart from its charge: the primary charges and tells how far its log is written, then a
+ * replica that has replayed as much answers. Without a primary any replica does, uncharged. */
+static enum db_status read_apart(struct exchange *exchange, const struct db_value *values,
+                                 bool charged, struct db_answer *answer)
+{
+    const struct db_function *function = exchange->route->function;
+    struct db_value all[MAX_ARGUMENTS];
+    struct db_answer charge = {.next_id = 0};
+    enum db_status status = call_function(exchange, &charge_read, NULL, charged, &charge);
+
+    *answer = charge;
+    if (status != DB_OK && status != DB_UNAVAILABLE)
+        return status;
+    if (status == DB_OK && charge.code.len > 0)
+        return status;
+    list_arguments(exchange, function, values, false, all);
+    status = db_read(exchange->server->db, function, all, charge.next_id, &exchange->limits,
+                     exchange->request->arena, answer);
+    if (charge.charged) {
+        answer->charged = true;
+        answer->quota_remaining = charge.quota_remaining;
+        answer->quota_reset_ms = charge.quota_reset_ms;
+    }
+    return status;
+}
+
 /* One call of the route's function, charged or not. */
 static enum db_status call(struct exchange *exchange, const struct db_value *values, bool charged,
                            struct db_answer *answer)
 {
-    const struct route *route = exchange->route;
     struct server *server = exchange->server;
-    struct db_value all[MAX_ARGUMENTS];
-    int first = route->budget == BUDGET_NONE ? 0 : CHARGE_ARGUMENTS;
     enum db_status status;
 
-    if (first)
-        charge_arguments(exchange, charged, all);
-    for (int i = first; i < route->function->arguments; i++)
-        all[i] = values[i - first];
-    status = db_call(server->db, route->function, all, &exchange->limits, exchange->request->arena,
-                     answer);
+    if (exchange->route->budget == BUDGET_READ && db_has_replica(server->db))
+        status = read_apart(exchange, values, charged, answer);
+    else
+        status = call_function(exchange, exchange->route->function, values, charged, answer);
     if (status == DB_OK)
         dbclock_set(server->clock, answer->clock_ms);
     return status;
@@ -290,13 +249,14 @@ bool exchange_call(struct exchange *exchange, const struct db_value *values,
                    struct db_answer *answer)
 {
     int64_t began_us = clock_monotonic_us();
+    struct payer payer = payer_of(exchange);
     enum db_status status;
 
     slot_enter(exchange->server->slot, SLOT_DATABASE, exchange->limits.deadline_ms);
     if (exchange->route->budget != BUDGET_NONE)
         exchange_learn_netkeys(exchange);
     status = is_unknown_poster(exchange) ? DB_UNAVAILABLE
-                                         : call(exchange, values, is_charged(exchange), answer);
+                                         : call(exchange, values, charge_applies(&payer), answer);
     if (status == DB_OK && answer->status == 429 && exchange->server->config->ip_rate_shadow) {
         log_event(LOG_WARN, "rate_limit_shadow", "id=%.*s route=%s wait_ms=%d",
                   STR_ARG(exchange->request->id), exchange->route->path, answer->retry_after_ms);

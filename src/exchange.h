@@ -35,6 +35,7 @@ struct exchange {
     struct netaddr client;      /* with GUARD_CLIENT */
     struct pow_challenge proof; /* with GUARD_PROOF, when proofs are switched on */
     int64_t database_us;        /* spent waiting for the database */
+    int refusing_tier;          /* prefix length of the tier that had no budget left; 0: none */
 };
 
 /* Makes the response the refusal `problem`; `detail` may be NULL. */

@@ -103,10 +103,34 @@ static void print_refusals(const struct metrics *metrics, FILE *out)
     for (int i = 0; i < PROBLEMS; i++)
         fprintf(out, PREFIX "refusals_total{code=\"%s\"} %" PRIu64 "\n", problem_code(i),
                 atomic_load(&metrics->refusals[i]));
+    head(
+        out, "rate_refusals_total", "counter",
+        "Requests refused for want of budget, by the prefix length of the networks that had none.");
+    for (int i = 0; i < METRICS_TIERS; i++)
+        fprintf(out, PREFIX "rate_refusals_total{tier=\"/%d\"} %" PRIu64 "\n",
+                metrics_tier_prefix(i), atomic_load(&metrics->refusing_tiers[i]));
     head(out, "children_ended_total", "counter", "Processes of the pool that ended, by reason.");
     for (int i = 0; i < END_KINDS; i++)
         fprintf(out, PREFIX "children_ended_total{reason=\"%s\"} %" PRIu64 "\n",
                 metrics_end_name(i), atomic_load(&metrics->ends[i]));
+}
+
+/* What could not be measured is left out. */
+static void print_lag(const struct scoreboard *board, FILE *out)
+{
+    int64_t ping_us = atomic_load(&board->ping_us);
+    int64_t lag_ms = atomic_load(&board->lag_ms);
+
+    if (ping_us >= 0) {
+        head(out, "database_ping_seconds", "gauge",
+             "How long the database took to answer the smallest question, about a second ago.");
+        fprintf(out, PREFIX "database_ping_seconds %.6f\n", (double)ping_us / 1e6);
+    }
+    if (lag_ms >= 0) {
+        head(out, "replica_lag_seconds", "gauge",
+             "Age, at most, of what the standby that serves reads has not seen yet.");
+        fprintf(out, PREFIX "replica_lag_seconds %.3f\n", (double)lag_ms / 1e3);
+    }
 }
 
 static void print_gauges(const struct scoreboard *board, FILE *out)
@@ -144,6 +168,7 @@ static void print_gauges(const struct scoreboard *board, FILE *out)
 void exposition_print(const struct scoreboard *board, FILE *out)
 {
     print_gauges(board, out);
+    print_lag(board, out);
     print_requests(&board->metrics, out);
     print_durations(&board->metrics, out);
     print_refusals(&board->metrics, out);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_ARGUMENTS 16
 
@@ -37,7 +38,7 @@ struct link {
     struct pace pace;
 };
 
-struct link *link_new(const struct db_settings *settings, const char *url, bool any)
+struct link *link_new(const struct db_settings *settings, const char *url, enum link_kind kind)
 {
     struct link *link = calloc(1, sizeof(*link));
 
@@ -45,9 +46,10 @@ struct link *link_new(const struct db_settings *settings, const char *url, bool 
         abort();
     link->settings = settings;
     link->url = url;
-    link->any = any;
+    link->any = kind == LINK_ANY;
     link->pace = (struct pace){.least_ms = PAUSE_LEAST_MS, .most_ms = PAUSE_MOST_MS};
     dburl_hosts_init(&link->hosts, url);
+    link->first = kind == LINK_REPLICA ? getpid() % link->hosts.count : 0;
     /* A backend looks every 50 ms whether its client is gone: dropping the connection is how a
      * query is cancelled, and it works through a dead network, too, by the time-outs. */
     if (!settings->unprepared)
@@ -275,8 +277,8 @@ static enum db_status try_host(struct link *link, int number, const struct db_li
     return status;
 }
 
-/* The deadline for one of `left` hosts, when others, and perhaps a standby, shall have their turn.
- */
+/* The deadline for one of `left` hosts, when others, and perhaps a standby or replica, shall have
+ * their turn. */
 static int64_t share(int64_t deadline_ms, int left)
 {
     int64_t now_ms = clock_monotonic_ms();
@@ -292,7 +294,7 @@ static enum db_status try_hosts(struct link *link, const struct db_limits *limit
     for (int i = 0; i < link->hosts.count; i++) {
         int number = (link->first + i) % link->hosts.count;
         struct db_limits part = *limits;
-        if (link->hosts.count > 1)
+        if (link->hosts.count > 1 || link->settings->read_url)
             part.deadline_ms = share(limits->deadline_ms, link->hosts.count - i);
         status = try_host(link, number, &part);
         if (status == DB_OK)

@@ -43,11 +43,14 @@ enum db_event {
     DB_UNREACHABLE, /* an attempt failed */
     DB_BROKEN,      /* in use */
     DB_AGAIN,       /* a call is sent a second time */
-    DB_STANDBY,     /* a call was answered by the second choice */
+    DB_STANDBY,     /* a call was answered by a standby because no primary was found */
+    DB_REPLICA,     /* a read was answered by a replica */
+    DB_BEHIND,      /* the primary was asked because the replica had not caught up with it */
 };
 
 struct db_settings {
-    const char *url; /* connection string or URI, perhaps of many hosts */
+    const char *url;      /* connection string or URI, perhaps of many hosts */
+    const char *read_url; /* of replicas; NULL: there are none */
     const struct db_function *const *functions; /* to prepare on each connection; NULL ends them */
     bool unprepared;    /* no named statements and no options, for a pooler between us */
     int64_t longest_ms; /* no call has a later deadline: the server's own backstop */
@@ -65,9 +68,14 @@ struct link_row {
 
 struct link;
 
-/* Nothing is connected yet. `any` accepts a standby whatever the URL says. All is kept by
- * reference. */
-struct link *link_new(const struct db_settings *settings, const char *url, bool any);
+enum link_kind {
+    LINK_PRIMARY, /* what the URL says, in its order */
+    LINK_ANY,     /* whoever answers, whatever the URL says of its kind */
+    LINK_REPLICA, /* what the URL says, each process beginning with another host */
+};
+
+/* Nothing is connected yet. All is kept by reference. */
+struct link *link_new(const struct db_settings *settings, const char *url, enum link_kind kind);
 
 /* Closes the connection and frees the link. NULL is allowed. */
 void link_free(struct link *link);

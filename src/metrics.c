@@ -16,6 +16,8 @@ static const struct counter_row counter_rows[COUNTERS] = {
     [COUNT_DB_FAILED] = {"database_errors_total", "Database calls refused by the database: defects."},
     [COUNT_CALLS_AGAIN] = {"database_retries_total", "Database calls sent again on a new connection."},
     [COUNT_STANDBY] = {"standby_reads_total", "Reads served by a standby, uncharged."},
+    [COUNT_REPLICA] = {"replica_reads_total", "Reads served by a replica, charged by the primary."},
+    [COUNT_BEHIND] = {"replica_behind_total", "Reads served by the primary because the replica had not caught up."},
     [COUNT_REPLAYED] = {"posts_replayed_total", "Posts answered again to a retry."},
     [COUNT_TOO_OLD] = {"requests_too_old_total", "Requests that had waited in the queue past their deadline."},
     [COUNT_UNREADABLE] = {"requests_unreadable_total", "Connections that brought no whole request."},
@@ -30,6 +32,8 @@ static const char *const end_names[END_KINDS] = {
     [END_STOPPED] = "stopped", [END_REPLACED] = "replaced", [END_RECYCLED] = "recycled",
     [END_HUNG] = "hung",       [END_CRASHED] = "crashed",   [END_MISCONFIGURED] = "misconfigured",
 };
+
+static const int tier_prefixes[METRICS_TIERS] = {32, 64, 56, 48};
 
 const int64_t metrics_bounds_us[METRICS_BUCKETS - 1] = {
     100,   250,    500,    1000,   2500,    5000,    10000,   25000,
@@ -71,6 +75,10 @@ void metrics_observe(struct metrics *metrics, const struct observation *observat
         histogram_add(&metrics->database, observation->database_us);
     if (observation->code.len > 0)
         add(&metrics->refusals[problem_from_code(observation->code)], 1);
+    for (int tier = 0; tier < METRICS_TIERS; tier++) {
+        if (observation->refusing_tier == tier_prefixes[tier])
+            add(&metrics->refusing_tiers[tier], 1);
+    }
     add(&metrics->counters[COUNT_BYTES], observation->bytes);
     if (!observation->sent)
         metrics_count(metrics, COUNT_UNSENT);
@@ -90,6 +98,11 @@ uint64_t metrics_requests(const struct metrics *metrics)
 const char *metrics_end_name(int end)
 {
     return end_names[end];
+}
+
+int metrics_tier_prefix(int tier)
+{
+    return tier_prefixes[tier];
 }
 
 const char *metrics_counter_name(int counter)

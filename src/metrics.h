@@ -13,6 +13,7 @@
 #define METRICS_ROUTES 32 /* at most; number 0 counts what no route answers */
 #define METRICS_CLASSES 4 /* 2xx to 5xx */
 #define METRICS_BUCKETS 17
+#define METRICS_TIERS 4
 
 /* Upper bounds of the histograms' buckets in microseconds; the last has none. */
 extern const int64_t metrics_bounds_us[METRICS_BUCKETS - 1];
@@ -43,6 +44,8 @@ enum counter {
     COUNT_DB_FAILED,   /* calls that the database refused: defects */
     COUNT_CALLS_AGAIN, /* calls sent again on a new connection */
     COUNT_STANDBY,     /* reads that a standby served, uncharged */
+    COUNT_REPLICA,     /* reads that a replica served, charged by the primary */
+    COUNT_BEHIND,      /* reads that the primary served because the replica was behind */
     COUNT_REPLAYED,    /* posts answered again to a retry */
     COUNT_TOO_OLD,     /* requests that had waited in the queue past their deadline */
     COUNT_UNREADABLE,  /* connections that brought no whole request */
@@ -60,6 +63,7 @@ struct metrics {
     struct histogram queue;
     struct histogram database;
     _Atomic uint64_t refusals[PROBLEMS];
+    _Atomic uint64_t refusing_tiers[METRICS_TIERS];
     _Atomic uint64_t ends[END_KINDS];
 };
 
@@ -67,7 +71,8 @@ struct metrics {
 struct observation {
     int route; /* route_number() */
     int status;
-    struct str code; /* of the refusal; empty for a success */
+    struct str code;   /* of the refusal; empty for a success */
+    int refusing_tier; /* prefix length; 0: no budget was exceeded */
     int64_t queue_us;
     int64_t database_us;
     int64_t total_us;
@@ -83,6 +88,9 @@ void metrics_observe(struct metrics *metrics, const struct observation *observat
 uint64_t metrics_requests(const struct metrics *metrics);
 
 const char *metrics_end_name(int end);
+
+/* The prefix length of the networks that are counted in tier `tier`. */
+int metrics_tier_prefix(int tier);
 
 /* The name and the help text of a counter, as Prometheus wants them. */
 const char *metrics_counter_name(int counter);

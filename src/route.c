@@ -4,8 +4,10 @@
 #include "buf.h"
 #include "handle.h"
 
+#include <stddef.h>
 #include <string.h>
 
+#define OWN(field) offsetof(struct config, field)
 #define MAX_FUNCTIONS 16
 #define ID_PLACE "{id}"
 
@@ -18,24 +20,30 @@ static const struct db_function moderation_log = {"moderation_log", 5};
 static const struct db_function ready = {"ready", 0};
 
 const struct db_function network_keys = {"network_keys", 1};
+const struct db_function charge_read = {"charge_read", 3};
 
 /* clang-format off */
 const struct route routes[] = {
-    {METHOD_GET, "/pow/challenge", GUARD_CLIENT, BUDGET_NONE, NULL, handle_challenge},
+    {METHOD_GET, "/pow/challenge", GUARD_CLIENT, BUDGET_NONE, NULL, 0, handle_challenge},
     {METHOD_POST, "/api/listings/create",
      GUARD_SAME_ORIGIN | GUARD_JSON | GUARD_CLIENT | GUARD_BODY | GUARD_PROOF,
-     BUDGET_POST, &create_listing, handle_create},
-    {METHOD_GET, "/api/listings/search", GUARD_CLIENT, BUDGET_READ, &search_listings, handle_search},
-    {METHOD_GET, "/api/listings/count", GUARD_CLIENT, BUDGET_READ, &count_listings, handle_count},
-    {METHOD_GET, "/api/listings/" ID_PLACE, GUARD_CLIENT, BUDGET_READ, &get_listing, handle_get},
-    {METHOD_GET, "/api/listings/feed", GUARD_CLIENT, BUDGET_READ, &search_listings, handle_feed},
+     BUDGET_POST, &create_listing, OWN(create_deadline_ms), handle_create},
+    {METHOD_GET, "/api/listings/search", GUARD_CLIENT, BUDGET_READ, &search_listings,
+     OWN(search_deadline_ms), handle_search},
+    {METHOD_GET, "/api/listings/count", GUARD_CLIENT, BUDGET_READ, &count_listings,
+     OWN(count_deadline_ms), handle_count},
+    {METHOD_GET, "/api/listings/" ID_PLACE, GUARD_CLIENT, BUDGET_READ, &get_listing,
+     OWN(get_deadline_ms), handle_get},
+    {METHOD_GET, "/api/listings/feed", GUARD_CLIENT, BUDGET_READ, &search_listings,
+     OWN(feed_deadline_ms), handle_feed},
     {METHOD_POST, "/api/listings/" ID_PLACE "/report",
      GUARD_SAME_ORIGIN | GUARD_JSON | GUARD_CLIENT | GUARD_BODY | GUARD_PROOF,
-     BUDGET_POST, &report_listing, handle_report},
-    {METHOD_GET, "/api/log", GUARD_CLIENT, BUDGET_READ, &moderation_log, handle_log},
-    {METHOD_GET, "/api/healthz", 0, BUDGET_NONE, NULL, handle_health},
-    {METHOD_GET, "/api/readyz", 0, BUDGET_NONE, &ready, handle_ready},
-    {METHOD_OTHER, NULL, 0, BUDGET_NONE, NULL, NULL},
+     BUDGET_POST, &report_listing, OWN(report_deadline_ms), handle_report},
+    {METHOD_GET, "/api/log", GUARD_CLIENT, BUDGET_READ, &moderation_log, OWN(log_deadline_ms),
+     handle_log},
+    {METHOD_GET, "/api/healthz", 0, BUDGET_NONE, NULL, 0, handle_health},
+    {METHOD_GET, "/api/readyz", 0, BUDGET_NONE, &ready, OWN(ready_deadline_ms), handle_ready},
+    {METHOD_OTHER, NULL, 0, BUDGET_NONE, NULL, 0, NULL},
 };
 /* clang-format on */
 
@@ -45,6 +53,8 @@ const struct db_function *const *route_functions(void)
     int count = 0;
 
     functions[count++] = &network_keys;
+    functions[count++] = &charge_read;
+    functions[count++] = &db_replayed;
     for (const struct route *route = routes; route->path; route++) {
         bool known = route->function == NULL || count == MAX_FUNCTIONS;
         for (int i = 0; i < count; i++)
@@ -54,6 +64,28 @@ const struct db_function *const *route_functions(void)
     }
     functions[count] = NULL;
     return functions;
+}
+
+int64_t route_deadline_ms(const struct route *route, const struct config *config)
+{
+    int64_t own_ms = 0;
+
+    if (route->deadline)
+        memcpy(&own_ms, (const char *)config + route->deadline, sizeof(own_ms));
+    if (own_ms > 0)
+        return own_ms;
+    return route->budget == BUDGET_POST ? config->post_deadline_ms : config->read_deadline_ms;
+}
+
+int64_t route_longest_ms(const struct config *config)
+{
+    int64_t longest_ms = 0;
+
+    for (const struct route *route = routes; route->path; route++) {
+        int64_t own_ms = route_deadline_ms(route, config);
+        longest_ms = own_ms > longest_ms ? own_ms : longest_ms;
+    }
+    return longest_ms;
 }
 
 int route_number(const struct route *route)

@@ -3,6 +3,7 @@
 #ifndef ROUTE_H
 #define ROUTE_H
 
+#include "config.h"
 #include "db.h"
 #include "request.h"
 
@@ -26,6 +27,7 @@ struct route {
     unsigned guards;
     enum budget budget;
     const struct db_function *function; /* NULL: answered without the database */
+    size_t deadline;                    /* of its own, as an offset in struct config; 0: none */
     void (*handle)(struct exchange *exchange);
 };
 
@@ -35,12 +37,20 @@ extern const struct route routes[];
 /* Tells the keys of the day, for exchange_learn_netkeys(). */
 extern const struct db_function network_keys;
 
-/* The functions of schema api that a worker calls: those that the table names, each once, and the
- * one for network keys; ended by NULL. */
+/* Charges a read that a replica then serves. */
+extern const struct db_function charge_read;
+
+/* The functions of schema api that a worker calls: those that the table names, each once, those
+ * above, and db_replayed; ended by NULL. */
 const struct db_function *const *route_functions(void);
 
 /* The row for `method` (HEAD finds GET) and `path`, or NULL. A number in the path goes to `*id`. */
 const struct route *route_find(enum method method, struct str path, int64_t *id);
+
+/* Milliseconds after which a request is answered 503: its own, or its budget's; and the longest of
+ * all rows. */
+int64_t route_deadline_ms(const struct route *route, const struct config *config);
+int64_t route_longest_ms(const struct config *config);
 
 /* The number of a row from 1 on; 0 for NULL. And the path of such a number, "none" for others. */
 int route_number(const struct route *route);

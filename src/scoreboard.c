@@ -74,6 +74,8 @@ struct scoreboard *scoreboard_create(const char *path)
     print_layout(board->layout, sizeof(board->layout));
     atomic_store(&board->pid, getpid());
     atomic_store(&board->since_ms, clock_monotonic_ms());
+    atomic_store(&board->ping_us, -1);
+    atomic_store(&board->lag_ms, -1);
     if (fd < 0 || rename(draft, path) != 0)
         log_event(LOG_WARN, "no_scoreboard", "path=%s error=%s hint=%s", log_quote(str_from(path)),
                   log_quote(str_from(strerror(errno))),

@@ -52,6 +52,8 @@ struct scoreboard {
     _Atomic int64_t since_ms;
     _Atomic int64_t loaded_ms; /* when the settings were last read */
     _Atomic int workers;       /* how many there should be */
+    _Atomic int64_t ping_us;   /* the smallest question to the database took; -1: unknown */
+    _Atomic int64_t lag_ms;    /* of the standby that serves reads; -1: none, or unknown */
     struct dbclock clock;
     struct load load;
     struct metrics metrics;

@@ -29,11 +29,8 @@ static void find_route(struct exchange *exchange)
 
 static int64_t deadline_ms(const struct exchange *exchange)
 {
-    const struct config *config = exchange->server->config;
-    bool post = exchange->route->budget == BUDGET_POST;
-
     return exchange->request->started_us / 1000 +
-           (post ? config->post_deadline_ms : config->read_deadline_ms);
+           route_deadline_ms(exchange->route, exchange->server->config);
 }
 
 /* More is coming in than we can do: what has waited long is refused quickly, so that the queue

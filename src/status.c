@@ -101,11 +101,26 @@ static void print_rates(const struct metrics *metrics, double secs)
     print_quantiles("queued", &metrics->queue);
     print_quantiles("database", &metrics->database);
     printf("database   late %" PRIu64 "   broken %" PRIu64 "   unreachable %" PRIu64
-           "   by a standby %" PRIu64 "\n",
+           "   by a standby %" PRIu64 "   by a replica %" PRIu64 "\n",
            atomic_load(&metrics->counters[COUNT_LATE]),
            atomic_load(&metrics->counters[COUNT_BROKEN]),
            atomic_load(&metrics->counters[COUNT_UNREACHABLE]),
-           atomic_load(&metrics->counters[COUNT_STANDBY]));
+           atomic_load(&metrics->counters[COUNT_STANDBY]),
+           atomic_load(&metrics->counters[COUNT_REPLICA]));
+}
+
+static void print_lag(const struct scoreboard *board)
+{
+    int64_t ping_us = atomic_load(&board->ping_us);
+    int64_t lag_ms = atomic_load(&board->lag_ms);
+
+    if (ping_us >= 0)
+        printf("database   answers in %.1f ms", (double)ping_us / 1e3);
+    else
+        printf("database   does not answer");
+    if (lag_ms >= 0)
+        printf("   replica %.1f s behind", (double)lag_ms / 1e3);
+    putchar('\n');
 }
 
 static void print_children(const struct scoreboard *board)
@@ -149,6 +164,7 @@ static int watch(const struct scoreboard *board)
             fputs("\033[H\033[2J", stdout);
         print_head(board);
         print_rates(&change.metrics, WATCH_SECS);
+        print_lag(board);
         print_children(board);
         if (fflush(stdout) != 0)
             return EXIT_FAILURE;
@@ -181,6 +197,7 @@ int status_command(const struct config *config, int argc, char **argv)
     age_ms = clock_monotonic_ms() - atomic_load(&board->since_ms);
     print_head(board);
     print_rates(&board->metrics, age_ms > 0 ? (double)age_ms / 1e3 : 1);
+    print_lag(board);
     print_children(board);
     print_backup(config);
     return EXIT_SUCCESS;

@@ -70,20 +70,23 @@ static void log_request(const struct worker *worker, const struct exchange *exch
 {
     const struct request *request = exchange->request;
     char client[NETADDR_TEXT_MAX] = "-";
+    char tier[16] = "-";
 
     if (!is_worth_a_line(worker, seen))
         return;
     if (worker->server.config->log_addresses && exchange->client.bits > 0)
         netaddr_format(&exchange->client, client);
+    if (seen->refusing_tier > 0)
+        snprintf(tier, sizeof(tier), "/%d", seen->refusing_tier);
     log_event(LOG_INFO, "request",
               "id=%.*s method=%s route=%s status=%d code=%.*s queue_us=%lld database_us=%lld "
-              "total_us=%lld bytes=%zu retried=%d sent=%d client=%s",
+              "total_us=%lld bytes=%zu retried=%d sent=%d tier=%s client=%s",
               STR_ARG(request->id), route_method_name(request->method),
               exchange->route ? exchange->route->path : "-", seen->status,
               seen->code.len > 0 ? (int)seen->code.len : 1,
               seen->code.len > 0 ? seen->code.ptr : "-", (long long)seen->queue_us,
               (long long)seen->database_us, (long long)seen->total_us, seen->bytes, worker->again,
-              seen->sent, client);
+              seen->sent, tier, client);
 }
 
 static bool receive(struct worker *worker, struct request *request, int connection)
@@ -126,6 +129,7 @@ static void answer(struct worker *worker, int connection)
         .route = route_number(exchange.route),
         .status = response.status,
         .code = response.code,
+        .refusing_tier = exchange.refusing_tier,
         .queue_us = request.queue_us,
         .database_us = exchange.database_us,
         .bytes = bytes.len,
@@ -181,7 +185,8 @@ static void count_event(void *context, enum db_event event)
     static const enum counter counters[] = {
         [DB_CONNECTED] = COUNT_CONNECTIONS, [DB_UNREACHABLE] = COUNT_UNREACHABLE,
         [DB_BROKEN] = COUNT_BROKEN,         [DB_AGAIN] = COUNT_CALLS_AGAIN,
-        [DB_STANDBY] = COUNT_STANDBY,
+        [DB_STANDBY] = COUNT_STANDBY,       [DB_REPLICA] = COUNT_REPLICA,
+        [DB_BEHIND] = COUNT_BEHIND,
     };
 
     worker->again += event == DB_AGAIN;
@@ -193,11 +198,10 @@ static struct db *open_database(struct worker *worker)
     const struct config *config = worker->server.config;
     struct db_settings settings = {
         .url = config->database_url.ptr,
+        .read_url = config->read_database_url.len > 0 ? config->read_database_url.ptr : NULL,
         .functions = route_functions(),
         .unprepared = !config->database_prepare,
-        .longest_ms = config->read_deadline_ms > config->post_deadline_ms
-                          ? config->read_deadline_ms
-                          : config->post_deadline_ms,
+        .longest_ms = route_longest_ms(config),
         .notice = count_event,
         .context = worker,
     };

@@ -126,6 +126,24 @@ class Deadlines(PoolCase):
         stranger.run("rollback")
         self.usable(pool)
 
+    def test_route_may_have_a_deadline_of_its_own(self) -> None:
+        settings = LIMITS | {"SEARCH_DEADLINE_MS": "100", "COUNT_DEADLINE_MS": "1500", "CREATE_DEADLINE_MS": "300"}
+        pool = self.pool(**settings)
+        usual = max(ms for _, ms in self.crowd(pool, 4))
+        proof = self.poster(pool).proof()
+        stranger = Session(self.cluster.url("initialsdb"))
+        self.addCleanup(stranger.close)
+        stranger.run("begin; lock table board.message_total, board.message")
+        for uri, limit_ms in ((SEARCH, 100), (COUNT, 1500), ("/api/listings/7", READ_MS)):
+            answer, ms = self.timed(pool, uri)
+            self.all_in_time([(answer, ms)], usual, limit_ms)
+            self.assertGreater(ms, limit_ms - 5, uri)
+        began = time.monotonic()
+        self.refused(self.poster(pool).post("in time", proof), 503, "UNAVAILABLE")
+        self.assertLess((time.monotonic() - began) * 1000, 300 + GRACE_MS + usual)
+        stranger.run("rollback")
+        self.usable(pool)
+
     def test_row_lock_on_a_budget_keeps_its_network_only(self) -> None:
         pool = self.pool(**LIMITS | {"IP_RATE_ENABLE": "true"})
         self.assertEqual(pool.request(COUNT).status, 200)

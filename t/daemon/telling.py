@@ -150,6 +150,25 @@ class Lines(PoolCase):
         for secret in ("secret-words", "203.0.113.77"):
             self.assertNotIn(secret, pool.log())
 
+    def test_refusal_for_want_of_budget_names_the_tier(self) -> None:
+        pool = self.pool(READ_RATE_MAX_REQUESTS="2", RATE_IPV6_56_FACTOR="2", RATE_IPV6_48_FACTOR="3")
+        exhausting = {  # requests up to the first refusal, each two from another network of the tier
+            "/32": ["192.0.2.1"] * 3,
+            "/64": [f"2001:db8:1::{n}" for n in range(3)],
+            "/56": [f"2001:db8:2:{n // 2}::1" for n in range(5)],
+            "/48": [f"2001:db8:3:{n // 2 * 256:x}::1" for n in range(7)],
+        }
+        for addresses in exhausting.values():
+            statuses = [pool.request(COUNT, remote_addr=address).status for address in addresses]
+            self.assertEqual([200] * (len(addresses) - 1) + [429], statuses)
+        wait_until(lambda: len(inside.events(pool, "request")) == 18, "the lines")
+        lines = inside.events(pool, "request")
+        self.assertEqual(list(exhausting), [line["tier"] for line in lines if line["status"] == "429"])
+        self.assertEqual({"-"}, {line["tier"] for line in lines if line["status"] == "200"})
+        text = pool.command("metrics")
+        for tier in exhausting:
+            self.assertEqual(prometheus.value(text, "initialsdb_rate_refusals_total", tier=tier), 1)
+
     def test_good_lines_can_be_sampled_and_bad_ones_are_all_there(self) -> None:
         pool = self.pool(WORKERS="1", LOG_SAMPLE="10")
         for _ in range(100):

@@ -42,6 +42,12 @@ def read(text: str) -> tuple[dict[str, str], dict[str, str], list[Sample]]:
     return helps, types, samples
 
 
+def value(text: str, name: str, **labels: str) -> float:
+    """The sum over the samples of that name that have these labels."""
+    wanted = set(labels.items())
+    return sum(sample.value for sample in read(text)[2] if sample.name == name and wanted <= set(sample.labels))
+
+
 def complaints(text: str) -> list[str]:
     """What is wrong by the rules of promtool."""
     helps, types, samples = read(text)

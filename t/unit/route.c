@@ -99,6 +99,34 @@ START_TEST(unknown_path_allows_nothing)
 }
 END_TEST
 
+START_TEST(deadline_is_the_routes_own_or_its_budgets)
+{
+    struct config config = {.read_deadline_ms = 300, .post_deadline_ms = 500};
+    int64_t id;
+    const struct route *search = route_find(METHOD_GET, STR("/api/listings/search"), &id);
+    const struct route *count = route_find(METHOD_GET, STR("/api/listings/count"), &id);
+    const struct route *create = route_find(METHOD_POST, STR("/api/listings/create"), &id);
+
+    ck_assert_int_eq(route_longest_ms(&config), 500);
+    config.search_deadline_ms = 900;
+    config.create_deadline_ms = 100;
+    ck_assert_int_eq(route_deadline_ms(search, &config), 900);
+    ck_assert_int_eq(route_deadline_ms(count, &config), 300);
+    ck_assert_int_eq(route_deadline_ms(create, &config), 100);
+    ck_assert_int_eq(route_longest_ms(&config), 900);
+}
+END_TEST
+
+START_TEST(every_route_with_a_function_has_a_deadline_of_its_own)
+{
+    for (const struct route *a = routes; a->path; a++) {
+        ck_assert_int_eq(a->function != NULL, a->deadline != 0);
+        for (const struct route *b = routes; b < a; b++)
+            ck_assert(a->deadline == 0 || a->deadline != b->deadline);
+    }
+}
+END_TEST
+
 START_TEST(table_has_no_row_twice)
 {
     for (const struct route *a = routes; a->path; a++) {
@@ -167,6 +195,8 @@ Suite *route_suite(void)
         only_positive_numbers_with_one_spelling_are_ids,
         b35_allow_names_the_methods_of_a_path,
         unknown_path_allows_nothing,
+        deadline_is_the_routes_own_or_its_budgets,
+        every_route_with_a_function_has_a_deadline_of_its_own,
         table_has_no_row_twice,
         budget_comes_with_a_client_and_a_function,
         every_post_is_guarded_against_other_sites_and_bodies,
