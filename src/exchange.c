@@ -3,6 +3,7 @@
 
 #include "charge.h"
 #include "clock.h"
+#include "etag.h"
 #include "log.h"
 
 #define MAX_ARGUMENTS 16
@@ -250,13 +251,14 @@ bool exchange_call(struct exchange *exchange, const struct db_value *values,
 {
     int64_t began_us = clock_monotonic_us();
     struct payer payer = payer_of(exchange);
+    bool charged = charge_applies(&payer) && !exchange->charged;
     enum db_status status;
 
     slot_enter(exchange->server->slot, SLOT_DATABASE, exchange->limits.deadline_ms);
     if (exchange->route->budget != BUDGET_NONE)
         exchange_learn_netkeys(exchange);
-    status = is_unknown_poster(exchange) ? DB_UNAVAILABLE
-                                         : call(exchange, values, charge_applies(&payer), answer);
+    status = is_unknown_poster(exchange) ? DB_UNAVAILABLE : call(exchange, values, charged, answer);
+    exchange->charged = exchange->charged || status == DB_OK;
     if (status == DB_OK && answer->status == 429 && exchange->server->config->ip_rate_shadow) {
         log_event(LOG_WARN, "rate_limit_shadow", "id=%.*s route=%s wait_ms=%d",
                   STR_ARG(exchange->request->id), exchange->route->path, answer->retry_after_ms);
@@ -274,6 +276,31 @@ bool exchange_call(struct exchange *exchange, const struct db_value *values,
         return true;
     refuse_answer(exchange, answer);
     return false;
+}
+
+void exchange_respond_unchanged(struct exchange *exchange, struct str etag)
+{
+    struct response *response = exchange->response;
+
+    response_header(response, "ETag", etag);
+    response_header(response, "Cache-Control", STR("no-cache"));
+    response->status = 304;
+    response->body = STR("");
+    metrics_count(exchange->server->metrics, COUNT_UNCHANGED);
+}
+
+void exchange_revalidate(struct exchange *exchange, struct str version, struct str seal)
+{
+    struct response *response = exchange->response;
+    struct str etag = etag_make(exchange->request->arena, version, seal, response->body);
+    struct str known = etag_of_same(exchange->request->if_none_match, etag);
+
+    if (known.len > 0) {
+        exchange_respond_unchanged(exchange, known);
+        return;
+    }
+    response_header(response, "ETag", etag);
+    response_header(response, "Cache-Control", STR("no-cache"));
 }
 
 struct db_value db_value_text(struct str text)

@@ -20,8 +20,9 @@ struct server {
     struct dbclock *clock;
     const struct load *load;
     struct netkeys netkeys;
-    struct metrics *metrics; /* may be NULL, as may the next */
+    struct metrics *metrics; /* may be NULL, as may the next two */
     struct slot *slot;
+    struct pages *pages;
     int64_t started_ms; /* of the pool, on clock_monotonic_ms() */
 };
 
@@ -36,6 +37,7 @@ struct exchange {
     struct pow_challenge proof; /* with GUARD_PROOF, when proofs are switched on */
     int64_t database_us;        /* spent waiting for the database */
     int refusing_tier;          /* prefix length of the tier that had no budget left; 0: none */
+    bool charged;               /* further calls are not */
 };
 
 /* Makes the response the refusal `problem`; `detail` may be NULL. */
@@ -70,9 +72,17 @@ struct str exchange_known_as(const struct exchange *exchange);
  * charge it come first by themselves. Returns true when `*answer` is a success. Otherwise the
  * response is made: whatever the function refused (4xx), 503 UNAVAILABLE with Retry-After when
  * the database is away or too slow, 500 when it failed. The headers RateLimit and
- * RateLimit-Policy are set on every charged answer. */
+ * RateLimit-Policy are set on every charged answer. The first call of a request is charged, no
+ * other one. */
 bool exchange_call(struct exchange *exchange, const struct db_value *values,
                    struct db_answer *answer);
+
+/* Gives a success that is made already an ETag; makes it a 304 when the client has the same bytes.
+ * `version` and `seal` are as in etag.h. */
+void exchange_revalidate(struct exchange *exchange, struct str version, struct str seal);
+
+/* 304 for a client that has the representation with the tag `etag`. */
+void exchange_respond_unchanged(struct exchange *exchange, struct str etag);
 
 /* Arguments for exchange_call(). */
 struct db_value db_value_text(struct str text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "buf.h"
+#include "etag.h"
 #include "exchange.h"
 #include "handle.h"
 #include "json.h"
@@ -116,23 +117,31 @@ void handle_create(struct exchange *exchange)
     }
 }
 
-/* 200 */
+/* What a count or a message is known by: it says itself whether anything has changed. */
+static void respond_with_json(struct exchange *exchange, const struct db_answer *answer)
+{
+    response_json(exchange->response, answer->status, answer->body);
+    exchange_revalidate(exchange, STR(""),
+                        etag_seal(exchange->request->arena, exchange->request->path));
+}
+
+/* 200, 304 */
 void handle_count(struct exchange *exchange)
 {
     struct db_answer answer;
 
     if (exchange_call(exchange, NULL, &answer))
-        response_json(exchange->response, answer.status, answer.body);
+        respond_with_json(exchange, &answer);
 }
 
-/* 200; 404 and 410 come from the database. */
+/* 200, 304; 404 and 410 come from the database. */
 void handle_get(struct exchange *exchange)
 {
     struct db_value id = db_value_int(exchange->request->arena, exchange->id);
     struct db_answer answer;
 
     if (exchange_call(exchange, &id, &answer))
-        response_json(exchange->response, answer.status, answer.body);
+        respond_with_json(exchange, &answer);
 }
 
 /* Reads the reason of a report, which may be absent; false when the response is made. */

@@ -2,8 +2,8 @@
 #include "atom.h"
 #include "buf.h"
 #include "cursor.h"
-#include "encode.h"
-#include "exchange.h"
+#include "etag.h"
+#include "find.h"
 #include "handle.h"
 #include "json.h"
 #include "text.h"
@@ -17,12 +17,6 @@
 
 /* What the cursors of the log are bound to: no search can be for this. */
 #define LOG_QUERY STR("\0log")
-
-struct search {
-    struct str query; /* trimmed */
-    uint64_t limit;
-    int64_t before; /* 0: from the newest */
-};
 
 /* Reads the words to search for; false when the response is made. */
 static bool read_query(struct exchange *exchange, struct search *search)
@@ -82,42 +76,52 @@ static struct str next_cursor(struct exchange *exchange, struct str query, int64
 }
 
 /* {"items":[...],"next_cursor":"..."} */
-static void respond_with_page(struct exchange *exchange, struct str query,
-                              const struct db_answer *answer)
+static struct str page_body(struct exchange *exchange, struct str query, struct str items,
+                            int64_t next_id)
 {
     struct buf body;
 
-    buf_init(&body, exchange->request->arena, answer->body.len + 80);
-    buf_addf(&body, "{\"items\":%.*s", STR_ARG(answer->body));
-    if (answer->next_id)
-        buf_addf(&body, ",\"next_cursor\":\"%s\"",
-                 next_cursor(exchange, query, answer->next_id).ptr);
+    buf_init(&body, exchange->request->arena, items.len + 80);
+    buf_addf(&body, "{\"items\":%.*s", STR_ARG(items));
+    if (next_id)
+        buf_addf(&body, ",\"next_cursor\":\"%s\"", next_cursor(exchange, query, next_id).ptr);
     buf_add_char(&body, '}');
-    response_json(exchange->response, 200, buf_str(&body));
+    return buf_str(&body);
 }
 
-static bool call_search(struct exchange *exchange, const struct search *search,
-                        struct db_answer *answer)
+/* Reads what is searched for; false when the response is made. */
+static bool read_search(struct exchange *exchange, struct search *search)
 {
-    struct arena *arena = exchange->request->arena;
-    struct db_value values[] = {
-        db_value_text(search->query),
-        db_value_int(arena, (int64_t)search->limit),
-        search->before ? db_value_int(arena, search->before) : db_value_null(),
-    };
+    const struct request *request = exchange->request;
+    struct str cursor;
 
-    return exchange_call(exchange, values, answer);
+    if (!read_query(exchange, search) || !read_page(exchange, search))
+        return false;
+    /* The cursor stands for the words, the place and the key that signs the page's own cursor. */
+    cursor = next_cursor(exchange, search->query, search->before);
+    search->seal =
+        etag_seal(request->arena,
+                  arena_format(request->arena, PACKAGE_VERSION " %s %llu %.*s %.*s://%.*s",
+                               exchange->route->path, (unsigned long long)search->limit,
+                               STR_ARG(cursor), STR_ARG(request->scheme), STR_ARG(request->host)));
+    return true;
 }
 
-/* 200 with a page of listings, 400 for a bad q, limit or cursor. */
+/* 200 with a page of listings, 304, 400 for a bad q, limit or cursor. */
 void handle_search(struct exchange *exchange)
 {
     struct search search;
-    struct db_answer answer;
+    struct found found;
 
-    if (read_query(exchange, &search) && read_page(exchange, &search) &&
-        call_search(exchange, &search, &answer))
-        respond_with_page(exchange, search.query, &answer);
+    if (!read_search(exchange, &search) || !find_page(exchange, &search, &found))
+        return;
+    if (found.known.len > 0) {
+        exchange_respond_unchanged(exchange, found.known);
+        return;
+    }
+    response_json(exchange->response, 200,
+                  page_body(exchange, search.query, found.page.items, found.page.next_id));
+    exchange_revalidate(exchange, found.page.version, search.seal);
 }
 
 /* 200 with a page of what moderators did, 400 for a bad limit or cursor. */
@@ -134,57 +138,38 @@ void handle_log(struct exchange *exchange)
         search.before ? db_value_int(arena, search.before) : db_value_null(),
     };
     if (exchange_call(exchange, values, &answer))
-        respond_with_page(exchange, search.query, &answer);
+        response_json(exchange->response, 200,
+                      page_body(exchange, search.query, answer.body, answer.next_id));
 }
 
-/* Whether the client has this representation already (RFC 9110, 13.1.2). */
-static bool is_known(struct str if_none_match, struct str etag)
+static struct str feed_body(struct exchange *exchange, const struct search *search,
+                            const struct page *page)
 {
-    while (if_none_match.len > 0) {
-        struct str known = str_trim_blank(str_cut(&if_none_match, ','));
-        if (str_starts(known, STR("W/")))
-            known = (struct str){.ptr = known.ptr + 2, .len = known.len - 2};
-        if (str_equal(known, etag) || str_equal(known, STR("*")))
-            return true;
-    }
-    return false;
-}
+    const struct request *request = exchange->request;
+    struct atom_feed feed = {.host = request->host, .query = search->query};
 
-static void respond_with_feed(struct exchange *exchange, struct str xml)
-{
-    struct arena *arena = exchange->request->arena;
-    unsigned char digest[SHA256_LEN];
-    struct str etag;
-
-    crypto_sha256(xml, digest);
-    etag = encode_hex(arena, (struct str){.ptr = (const char *)digest, .len = 16});
-    etag = arena_format(arena, "\"%s\"", etag.ptr);
-    response_header(exchange->response, "ETag", etag);
-    response_header(exchange->response, "Cache-Control", STR("no-cache"));
-    if (is_known(exchange->request->if_none_match, etag)) {
-        exchange->response->status = 304;
-        return;
-    }
-    exchange->response->status = 200;
-    exchange->response->content_type = STR("application/atom+xml; charset=utf-8");
-    exchange->response->body = xml;
+    feed.scheme = request->scheme.len > 0 ? request->scheme : STR("https");
+    feed.count = json_read_listings(request->arena, page->items, &feed.listings);
+    if (page->next_id)
+        feed.next_cursor = next_cursor(exchange, search->query, page->next_id);
+    return atom_render(request->arena, &feed);
 }
 
 /* 200 with an Atom feed of the newest, or of a search; 304; 400 for a bad q, limit or cursor. */
 void handle_feed(struct exchange *exchange)
 {
-    const struct request *request = exchange->request;
+    struct response *response = exchange->response;
     struct search search;
-    struct db_answer answer;
-    struct atom_feed feed = {.host = request->host};
+    struct found found;
 
-    if (!read_query(exchange, &search) || !read_page(exchange, &search) ||
-        !call_search(exchange, &search, &answer))
+    if (!read_search(exchange, &search) || !find_page(exchange, &search, &found))
         return;
-    feed.scheme = request->scheme.len > 0 ? request->scheme : STR("https");
-    feed.query = search.query;
-    feed.count = json_read_listings(request->arena, answer.body, &feed.listings);
-    if (answer.next_id)
-        feed.next_cursor = next_cursor(exchange, search.query, answer.next_id);
-    respond_with_feed(exchange, atom_render(request->arena, &feed));
+    if (found.known.len > 0) {
+        exchange_respond_unchanged(exchange, found.known);
+        return;
+    }
+    response->status = 200;
+    response->content_type = STR("application/atom+xml; charset=utf-8");
+    response->body = feed_body(exchange, &search, &found.page);
+    exchange_revalidate(exchange, found.page.version, search.seal);
 }

@@ -4,6 +4,7 @@
 #define HERITAGE_H
 
 #include "config.h"
+#include "pages.h"
 #include "scoreboard.h"
 
 #include <signal.h>
@@ -17,6 +18,7 @@
 struct heritage {
     const struct config *config;
     struct scoreboard *board;
+    struct pages *pages;
     struct slot *slot; /* the child's own */
     pid_t master;      /* SIGCHLD to it: look at my slot */
     int listen_fd;

@@ -47,6 +47,9 @@ enum counter {
     COUNT_REPLICA,     /* reads that a replica served, charged by the primary */
     COUNT_BEHIND,      /* reads that the primary served because the replica was behind */
     COUNT_REPLAYED,    /* posts answered again to a retry */
+    COUNT_SEARCHES,    /* pages that the database searched for, the newest too */
+    COUNT_SHARED,      /* pages that were found for another request */
+    COUNT_UNCHANGED,   /* 304 */
     COUNT_TOO_OLD,     /* requests that had waited in the queue past their deadline */
     COUNT_UNREADABLE,  /* connections that brought no whole request */
     COUNT_UNSENT,      /* answers that could not be sent whole */

@@ -12,7 +12,7 @@
 #define ID_PLACE "{id}"
 
 static const struct db_function create_listing = {"create_listing", 10};
-static const struct db_function search_listings = {"search_listings", 6};
+static const struct db_function search_listings = {"search_listings", 8};
 static const struct db_function count_listings = {"count_listings", 3};
 static const struct db_function get_listing = {"get_listing", 4};
 static const struct db_function report_listing = {"report_listing", 9};

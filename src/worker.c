@@ -293,6 +293,7 @@ static void init(struct worker *worker, const struct heritage *heritage)
                    .load = &heritage->board->load,
                    .metrics = &heritage->board->metrics,
                    .slot = heritage->slot,
+                   .pages = heritage->pages,
                    .started_ms = atomic_load(&heritage->board->since_ms)},
         /* not all in one moment */
         .requests_most = most > 0 ? most - (uint64_t)getpid() % (most / 10 + 1) : 0,

@@ -97,8 +97,12 @@ class Live(PoolCase):
             " insert into board.hidden (id, created_at, body) select * from gone"
         )
         for method in ("GET", "HEAD"):
-            for uri in (SEARCH, COUNT, "/pow/challenge", f"/api/listings/{first}"):
-                self.assertEqual(200, self.ask(pool, method, uri).status)
+            self.assertEqual(200, self.ask(pool, method, "/pow/challenge").status)
+            for uri in (SEARCH, COUNT, f"/api/listings/{first}"):
+                answer = self.ask(pool, method, uri)
+                self.assertEqual(200, answer.status)
+                again = self.ask(pool, method, uri, headers={"If-None-Match": answer.headers["ETag"]})
+                self.assertEqual((304, b""), (again.status, again.body))
             self.assertEqual(410, self.ask(pool, method, f"/api/listings/{hidden}").status)
             self.assertEqual(404, self.ask(pool, method, "/api/listings/999999").status)
 

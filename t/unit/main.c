@@ -12,6 +12,7 @@ static Suite *(*const suites[])(void) = {
     settings_suite, price_suite,    netkeys_suite, records_suite, rfc3339_suite,    request_suite,
     route_suite,    response_suite, problem_suite, metrics_suite, scoreboard_suite, atom_suite,
     options_suite,  standard_suite, dburl_suite,   listen_suite,  guard_suite,      serve_suite,
+    etag_suite,     pages_suite,
 };
 
 int main(void)
