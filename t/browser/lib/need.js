@@ -41,6 +41,14 @@ export async function needPackages(...names) {
   }
 }
 
+/**
+ * Needs a program on PATH.
+ * @param {string} name
+ */
+export function needProgram(name) {
+  if (!PLACES.some((place) => existsSync(join(place, name)))) cannotRun(`${name} is not there`);
+}
+
 /** Needs Chromium and what drives it. */
 export async function needBrowser() {
   await needPackages("playwright-core");

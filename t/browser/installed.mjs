@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The page as it is installed: what a first visit costs, what is kept for good, and that it works.
+ */
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { needBrowser, needProgram } from "./lib/need.js";
+
+await needBrowser();
+needProgram("make");
+needProgram("brotli");
+const { Board } = await import("./lib/board.js");
+const { launch, newReader } = await import("./lib/chromium.js");
+const { Counter, install } = await import("./lib/installed.js");
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const MOST_BYTES = 30_000;
+/** What browsers accept over https, and what everybody accepts. */
+const ENCODINGS = ["br", "gzip"];
+
+/** @type {import("./lib/board.js").Board} */
+let board;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  browser = await launch();
+  board = await Board.start({ INITIALSDB_STATIC: install(), POW_DIFFICULTY: "12" });
+});
+after(async () => {
+  await browser?.close();
+  await board?.stop();
+});
+beforeEach(() => board.clear());
+
+/**
+ * @param {Page} page
+ * @param {string} text
+ */
+async function post(page, text) {
+  await page.click("#post");
+  await page.fill("#text", text);
+  await page.click("#submit");
+  await page.locator("article", { has: page.getByText("Posted.") }).filter({ hasText: text }).waitFor();
+}
+
+/**
+ * Everything that somebody may do on a first visit.
+ * @param {Page} page
+ * @param {string} url
+ */
+async function visit(page, url) {
+  await page.goto(url);
+  await post(page, "A garden shed");
+  await page.fill("#box", "garden");
+  await page.locator("mark", { hasText: "garden" }).waitFor();
+  await page.locator(".when").click();
+  await page.getByRole("button", { name: "Report", exact: true }).click();
+  await page.getByRole("button", { name: "Send the report" }).click();
+  await page.getByText("A moderator will look at it.").waitFor();
+  await page.locator("footer").getByRole("link", { name: "Log" }).click();
+  await page.locator("h1:visible", { hasText: "What moderators did." }).waitFor();
+}
+
+for (const encoding of ENCODINGS) {
+  test(`b60 a first visit with posting, searching and reporting costs at most ${MOST_BYTES} bytes by ${encoding}`, async (context) => {
+    const counter = new Counter(board.port, encoding);
+    const url = await counter.start();
+    const { page, problems } = await newReader(browser);
+    const started = page.waitForEvent("worker");
+    await visit(page, url);
+    await started;
+    await page.context().close();
+    counter.stop();
+    for (const { path, bytes } of counter.page) context.diagnostic(`${path}: ${bytes}`);
+    context.diagnostic(`${encoding}: ${counter.bytes} bytes`);
+    assert.deepEqual([...new Set(counter.page.map((fetched) => fetched.encoding))], [encoding]);
+    assert.ok(counter.bytes <= MOST_BYTES, `${counter.bytes} bytes`);
+    assert.deepEqual(counter.page.filter(({ status }) => status !== 200), []);
+    assert.deepEqual(problems, []);
+  });
+}
+
+test("parts have their version in their names and are kept for good; the page itself is asked for each time", async () => {
+  const counter = new Counter(board.port);
+  const url = await counter.start();
+  const { page } = await newReader(browser);
+  await visit(page, url);
+  for (const { path, cache } of counter.page) {
+    if (path === "/") assert.equal(cache, "no-cache");
+    else assert.match(`${path} ${cache}`, /^\/page\/[a-z-]+-[0-9a-f]{8}\.(js|css|svg|wasm) public, max-age=31536000, immutable$/);
+  }
+  counter.fetched = [];
+  await page.goto(`${url}/?q=garden`);
+  await page.locator("mark").waitFor();
+  assert.deepEqual(counter.page.map(({ path }) => path), ["/?q=garden"]);
+  await page.context().close();
+  counter.stop();
+});
+
+test("what shows first needs one round trip besides the page", async () => {
+  const html = await (await fetch(board.url)).text();
+  assert.equal((html.match(/<(link rel="stylesheet"|script)/g) ?? []).length, 3);
+  const { page } = await newReader(browser);
+  /** @type {string[]} */
+  const late = [];
+  page.on("request", (request) => {
+    const path = new URL(request.url()).pathname;
+    if (path.startsWith("/page/") && !html.includes(path)) late.push(path);
+  });
+  await page.goto(board.url);
+  await page.locator("footer", { hasText: "0 messages" }).waitFor();
+  assert.deepEqual(late, []);
+  await page.context().close();
+});
+
+test("b32 a part that is not there is missing, and nobody keeps that for good", async () => {
+  for (const path of ["/page/app-00000000.js", "/page/", "/app.js", "/page/.new/names"]) {
+    const answer = await fetch(board.url + path);
+    assert.equal(answer.status, 404, path);
+    assert.equal(answer.headers.get("Cache-Control"), "no-cache", path);
+  }
+});
