@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The page: puts its parts together and decides which of them is shown.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The board's HTTP interface. Every failure is a Failure, which says what kind of thing went wrong.
  */

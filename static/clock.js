@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The server's clock as far as its answers tell it: the reader's own may be wrong by hours.
  */

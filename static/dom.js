@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Elements made without markup: text can only ever become text.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The text that somebody is writing, kept in the browser until it is posted. Each tab has its own; a new tab begins
  * with the one written last.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The messages of one query: loads them page by page, keeps what is there while loading, and says how it went.
  */

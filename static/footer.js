@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The footer: how many messages there are, and the theme.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The form that posts a message, in all its states. The text in it is never lost.
  */

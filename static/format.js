@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * How numbers and times are written.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Looks for proofs of work: decimal nonces for which SHA-256(challenge || nonce) begins with enough zero bits.
  *

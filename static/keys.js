@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The keyboard: single letters for those who want them, Escape for the nearest thing to leave.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The list of messages as it stands on the page. It knows nothing of where they come from.
  */

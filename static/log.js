@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The moderation log: what moderators did and why, newest first.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What is special inside a text: addresses, which become links, and the words that were searched for.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One message as it stands in the list.
  */

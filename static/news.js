@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Looks now and then whether there are newer messages, and announces them in one quiet line.
  */

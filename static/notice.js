@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A framed notice: its first sentence in ink, the rest soft, then what can be done.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One message on its own page, between its neighbours.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Brings a text onto the board exactly once, whatever happens on the way.
  */

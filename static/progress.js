@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * How far the puzzle is: one cell of the bar for each proof found, and a promise of time that is kept honest.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Keeps one proof of work at hand: solved while the poster still writes, renewed before it expires.
  */

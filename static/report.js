@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Telling the moderators about a message: a button, and what it opens.
  */

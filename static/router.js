@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Which place of the board the address names, and moving between places without leaving the page.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The search box: searches while somebody types, and tells where to go.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Passing on the address of a message.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A worker that searches its lane until it is told to stop. It works in slices of some milliseconds, so that
  * messages get through and the computer stays pleasant to use.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Spreads a puzzle over workers, or over slices of this thread where workers are forbidden.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The one live region: what happened is said here, briefly, to those who do not see it.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Storage of the browser that may be full, forbidden or absent: then nothing is kept and nothing fails.
  */

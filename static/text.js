@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The rules for the text of a message. The server has the same rules, and both are held to one table of
  * examples, t/text_cases.json.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs before the first paint, so that a chosen theme does not flash the other one first.
 try {
   const theme = localStorage.getItem("theme");
