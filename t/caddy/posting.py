@@ -130,7 +130,7 @@ class Refused(BoardCase):
         right = nonces(puzzle, 3)
         wrong = str(next(n for n in range(100) if str(n) not in nonces(puzzle, 50)))
         lists = [right[0], f"{right[0]},{right[0]}", f"{right[0]},{wrong}", ",".join(right), f"{right[0]},"]
-        lists += [f"{right[0]},x{right[1]}", f"{right[0]}, {right[1]}", f"{right[0]},0{right[0]}", "," * 50, "9" * 100]
+        lists += [f"{right[0]},x{right[1]}", f"{right[0]}, {right[1]}", "," * 50, "9" * 100]
         for text in lists:
             self.refused(self.visitor.post("no", headers(puzzle, [text])), 403, "POW_INVALID")
 
