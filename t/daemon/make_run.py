@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -122,6 +123,17 @@ class MakeRun(unittest.TestCase):
         run = self.run_board(POW_DIFFICULTY="3", POW_ROUNDS="2").ready()
         challenge = run.get("pow/challenge")
         self.assertEqual((challenge["difficulty"], challenge["rounds"]), (3, 2))
+
+    def test_edited_page_shows_on_reload(self) -> None:
+        page = self.scratch.path / "static"
+        shutil.copytree(testing.SOURCE / "static", page)
+        run = self.run_board(INITIALSDB_STATIC=str(page)).ready()
+        with urllib.request.urlopen(run.url + "style.css", timeout=60) as before:
+            self.assertEqual("no-cache", before.headers["Cache-Control"])
+        (page / "style.css").write_text("body { color: red }\n")
+        again = urllib.request.Request(run.url + "style.css", headers={"If-None-Match": before.headers["ETag"]})
+        with urllib.request.urlopen(again, timeout=60) as after:
+            self.assertEqual(b"body { color: red }\n", after.read())
 
     def test_secrets_are_made_once_and_private(self) -> None:
         self.run_board().ready().end()
