@@ -146,6 +146,14 @@ class Install(unittest.TestCase):
         done = subprocess.run(["bash", "-c", script, "bash", file], capture_output=True, text=True, check=True)
         self.assertEqual("setup-secrets", done.stdout.strip())
 
+    def test_zsh_completes_commands_and_options(self) -> None:
+        told = "_describe() { print -l ${(P)2} }; compadd() { shift; print -l -- $@ }; _files() { print FILES }; "
+        file = str(self.at["datadir"] / "zsh/site-functions/_initialsdb")
+        for words, wanted in (("", "hide:take messages off the board"), ("hide", "--dry-run"), ("import", "FILES")):
+            script = told + 'words=(initialsdb ${=2}) CURRENT=$(( $#words + 1 )); completion() { . "$1" }; completion "$1"'
+            done = subprocess.run(["zsh", "-f", "-c", script, "zsh", file, words], capture_output=True, text=True, check=True)
+            self.assertIn(wanted, done.stdout.splitlines(), done.stderr)
+
     def test_second_install_keeps_the_configuration_and_uninstall_leaves_nothing(self) -> None:
         root = Path(self.scratch.name) / "second"
         config = places(root)["confdir"] / "initialsdb.conf"
@@ -163,5 +171,5 @@ class Install(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    testing.require("make", "gzip", "bash")
+    testing.require("make", "gzip", "bash", "zsh")
     testing.main()
