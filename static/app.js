@@ -77,8 +77,8 @@ function show(place, way, memory) {
   search.set(listed ? place.q : "");
   permalink.close();
   log.close();
-  if (listed) showList(place.q, way, memory);
-  else showOther(place, way);
+  const shown = listed ? showList(place.q, way, memory) : showOther(place, way);
+  void shown.finally(() => document.body.classList.remove("opening"));
   if (before.kind === "message" && listed && way === "back") list.focus(before.id);
   retitle();
   pointToFeed();
@@ -87,13 +87,13 @@ function show(place, way, memory) {
 /**
  * @param {Exclude<Place, { kind: "list" }>} place
  * @param {Way} way
+ * @returns {Promise<void>}
  */
 function showOther(place, way) {
   feed.stop();
   news.rest();
-  if (place.kind === "message") void permalink.open(place.id, way !== "load");
-  else void log.open(way !== "load");
   scrollTo({ top: 0, behavior: "instant" });
+  return place.kind === "message" ? permalink.open(place.id, way !== "load") : log.open(way !== "load");
 }
 
 /**
@@ -102,7 +102,7 @@ function showOther(place, way) {
  * @param {Way} way
  * @param {Memory | null} memory
  */
-function showList(q, way, memory) {
+async function showList(q, way, memory) {
   news.rest();
   const kept = memory?.list;
   if (kept && kept.q === q && (way === "back" || memory.anchor)) {
@@ -112,7 +112,7 @@ function showList(q, way, memory) {
     void news.look();
   } else {
     if (way !== "load") scrollTo({ top: 0, behavior: "instant" });
-    void openList(q);
+    await openList(q);
   }
 }
 

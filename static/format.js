@@ -7,23 +7,35 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const numbers = new Intl.NumberFormat("en-GB");
-const dayAndMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const monthAndYear = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric" });
-const wholeDay = new Intl.DateTimeFormat("en-GB", {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-});
-const hourAndMinute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+// By hand: to set up the formatters of Intl takes longer than to show a whole list.
+const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const MONTHS = [
+  ...["January", "February", "March", "April", "May", "June", "July"],
+  ...["August", "September", "October", "November", "December"],
+];
 
 /**
- * @param {number} value
+ * @param {number | string} value a whole number
  * @returns {string} 18,204
  */
 export function number(value) {
-  return numbers.format(value);
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/**
+ * @param {number} value
+ * @returns {string} with two digits
+ */
+function padded(value) {
+  return String(value).padStart(2, "0");
+}
+
+/**
+ * @param {Date} date
+ * @returns {string} Nov
+ */
+function shortMonth(date) {
+  return MONTHS[date.getMonth()].slice(0, 3);
 }
 
 /**
@@ -40,7 +52,8 @@ export function messages(count, plus = "") {
  * @returns {string} Friday 21 November 2025, 16:03
  */
 export function exactTime(date) {
-  return `${wholeDay.format(date).replace(",", "")}, ${hourAndMinute.format(date)}`;
+  const day = `${DAYS[date.getDay()]} ${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
+  return `${day}, ${padded(date.getHours())}:${padded(date.getMinutes())}`;
 }
 
 /**
@@ -66,7 +79,8 @@ export function shortTime(date, now_ms) {
   if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
   if (age < DAY / 2 || isDaysBefore(date, 0, today)) return `${Math.floor(age / HOUR)} h`;
   if (isDaysBefore(date, 1, today)) return "yesterday";
-  return (age < 60 * DAY ? dayAndMonth : monthAndYear).format(date);
+  if (age < 60 * DAY) return `${date.getDate()} ${shortMonth(date)}`;
+  return `${shortMonth(date)} ${date.getFullYear()}`;
 }
 
 /**
@@ -100,7 +114,7 @@ export function wait(seconds) {
   if (seconds <= 60) return `${seconds} s`;
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   if (parts[0] === 0) parts.shift();
-  return parts.map((part, at) => (at ? String(part).padStart(2, "0") : part)).join(":");
+  return parts.map((part, at) => (at ? padded(part) : part)).join(":");
 }
 
 /**

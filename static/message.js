@@ -23,7 +23,7 @@ export function pathOf(id) {
  * @returns {string} as people read it: 18,204
  */
 export function numberOf(id) {
-  return number(Number(id));
+  return number(id);
 }
 
 /**

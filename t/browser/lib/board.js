@@ -16,7 +16,7 @@ const RUN = fileURLToPath(new URL("../../run", import.meta.url));
 const DEFAULTS = { POW_DIFFICULTY: "8", IP_RATE_ENABLE: "false", WORKERS: "3" };
 
 /** @returns {Promise<number>} a port that is free now */
-function freePort() {
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const address = server.address();
