@@ -361,7 +361,7 @@ test("the theme is the system's until one is chosen, and then kept", async () =>
     await page.click("#theme");
     assert.equal(await ground(page), "rgb(42, 50, 60)");
     await page.reload();
-    assert.equal(await page.innerText("#theme-name"), "Dark");
+    await page.locator("#theme-name:visible", { hasText: "Dark" }).waitFor();
     assert.equal(await ground(page), "rgb(42, 50, 60)");
   }, { colorScheme: "light" });
 });
