@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import testing
 from scratch import Scratch
 
-MADE = "*.o *.a *.log *.trs *.tmp *.part .deps .git __pycache__ node_modules autom4te.cache var var-debug build-debug initialsdb-* shots".split()
+MADE = "_build _inst *.o *.a *.log *.trs *.tmp *.part .deps .git __pycache__ node_modules autom4te.cache var var-debug build-debug initialsdb-* shots".split()
 BLOCK = re.compile(r"^( *)```\w+ ([\w/.-]+)(?:, (below ([^\n]*)|at its end))?\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 PATH, LIKE = "/api/listings/hidden", "/api/listings/count"
 
