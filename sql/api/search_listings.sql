@@ -2,12 +2,12 @@
 -- One page of messages below p_before (null: from the top), newest first: 200 with a JSON array, 429
 -- RATE_LIMITED. A null or empty p_q lists the newest; a p_q without a word in it finds nothing. next_id is null
 -- exactly when nothing older can match; a search whose budget is used up answers a short page with a next_id.
--- With p_known, versions of the board that the caller has this page of, the body is the board's version, and 200
+-- Unless p_known, versions of the board that the caller has this page of, is null, the body is the board's version, and 200
 -- adds a space and the array to it; 304 when the version is known; 204 when it is not and p_run is false, because
 -- somebody else is searching already.
 create or replace function api.search_listings(
   p_networks bytea[], p_emission_us bigint[], p_burst integer[],
-  p_q text, p_limit integer, p_before bigint, p_known text[] default null, p_run boolean default true)
+  p_q text, p_limit integer, p_before bigint, p_known text[], p_run boolean)
 returns api.answer
 language plpgsql volatile security definer set search_path = board, pg_catalog, pg_temp as $$
 declare

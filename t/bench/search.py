@@ -29,7 +29,7 @@ PAGE = """create or replace function public.page(q text, before bigint, out ms f
 language plpgsql as $$
 declare v_start timestamptz := clock_timestamp(); v_answer api.answer;
 begin
-  v_answer := api.search_listings('{}', '{}', '{}', q, 30, before);
+  v_answer := api.search_listings('{}', '{}', '{}', q, 30, before, null, true);
   ms := extract(epoch from clock_timestamp() - v_start) * 1000;
   items := json_array_length(v_answer.body::json);
   next := v_answer.next_id;

@@ -115,7 +115,7 @@ class Posting(DatabaseCase):
 
     def test_b31_answers_hold_nothing_but_the_listing(self) -> None:
         self.app.call(post("seen", b"token", [network(1)]))
-        for statement in ("search_listings({}, null, 30, null)", "get_listing({}, 1)"):
+        for statement in ("search_listings({}, null, 30, null, null, true)", "get_listing({}, 1)"):
             body = self.app.run("select body from api." + statement.format(
                 "array[]::bytea[], array[]::bigint[], array[]::integer[]"))
             self.assertNotIn("network", body)

@@ -24,7 +24,7 @@ class Reading(DatabaseCase):
             select case when n % 2 = 0 then 'even ' else 'odd ' end || n from generate_series(1, {number}) as n""")
 
     def search(self, q: str | None = None, limit: int = 30, before: int | None = None):
-        return self.call("search_listings", q, limit, before)
+        return self.call("search_listings", q, limit, before, None, True)
 
     def walk(self, q: str | None, limit: int) -> tuple[list[int], list[int]]:
         """Every id on the way to the end, and the sizes of the pages."""

@@ -37,7 +37,7 @@ class SearchCase(DatabaseCase):
         """All pages of a search."""
         ids: list[int] = []
         while True:
-            page = self.app.call(call("search_listings", q, limit, before, charged=[]))
+            page = self.app.call(call("search_listings", q, limit, before, None, True, charged=[]))
             ids += [item["id"] for item in page.json]
             before = page.next_id
             if before is None:
@@ -131,6 +131,16 @@ class Exactness(SearchCase):
         self.assertEqual(self.ids("bygone"), self.plain("bygone"))
         self.db.sql("select board.unhide(array(select id from board.hidden))")
         for q in ("bygone", "zq", "zq1"):
+            self.assertEqual(self.ids(q), self.plain(q))
+
+    def test_words_that_are_scarce_above_and_too_many_below_are_all_found(self) -> None:
+        """The newest say that there is little to find, but below them is more than the index is asked for at once."""
+        self.db.script(
+            "insert into board.message (body) select 'hither thither ' || n from generate_series(1, 9000) as n;",
+            "insert into board.message (body) select 'ground' from generate_series(1, 12000);",
+        )
+        self.settle()
+        for q in ("hither thither", '"hither thither"', "hither -thither"):
             self.assertEqual(self.ids(q), self.plain(q))
 
     def test_new_words_are_found_before_they_are_learned(self) -> None:
