@@ -7,11 +7,11 @@
  * message schedule that does not depend on that word.
  */
 
-const DIGITS = 39;
+import { BATCH, nonceOf } from "./nonce.js";
+
 const CHALLENGE_BYTES = 16;
 const VARIABLE_WORD = 13;
-const BATCH = 1000;
-const BITS = (CHALLENGE_BYTES + DIGITS) * 8;
+const BITS = 55 * 8;
 const SUFFIXES = Int32Array.from({ length: BATCH }, (_, n) => suffixWord(n));
 
 const START = Int32Array.of(
@@ -122,7 +122,7 @@ export class Lane {
   #midstate = new Int32Array(8);
   #state = new Int32Array(8);
   #difficulty;
-  #prefix;
+  #lane;
   #batches = 0;
 
   /**
@@ -135,25 +135,20 @@ export class Lane {
     for (let i = 0; i < 4; i++) this.#w[i] = bytes.getInt32(4 * i);
     this.#w[15] = BITS;
     this.#difficulty = difficulty;
-    this.#prefix = `1${String(lane).padStart(2, "0")}`;
+    this.#lane = lane;
   }
 
   /** Sets up the words and rounds that the next thousand candidates have in common. */
   #prepare() {
     const w = this.#w;
-    const digits = this.#digits();
-    for (let at = 0; at < digits.length; at += 4) {
+    const digits = nonceOf(this.#lane, this.#batches, 0);
+    for (let at = 0; at < digits.length - 3; at += 4) {
       const [one, two, three, four] = [0, 1, 2, 3].map((i) => digits.charCodeAt(at + i));
       w[4 + at / 4] = (one << 24) | (two << 16) | (three << 8) | four;
     }
     extend(w, 16);
     this.#midstate.set(START);
     rounds(this.#midstate, w, 0, VARIABLE_WORD);
-  }
-
-  /** @returns {string} all digits of this batch's nonces but the last three */
-  #digits() {
-    return this.#prefix + String(this.#batches).padStart(DIGITS - 3 - this.#prefix.length, "0");
   }
 
   /**
@@ -174,13 +169,10 @@ export class Lane {
       rounds(state, w, VARIABLE_WORD, 64);
       const high = (state[0] + START[0]) | 0;
       if (zeroBits(high, (state[1] + START[1]) | 0) >= this.#difficulty) {
-        found.push(this.#digits() + String(n).padStart(3, "0"));
+        found.push(nonceOf(this.#lane, this.#batches, n));
       }
     }
     this.#batches++;
     return found;
   }
 }
-
-/** How many hashes a batch is. */
-export const HASHES_PER_BATCH = BATCH;

@@ -97,7 +97,7 @@ function write(name, is_entry, file, line, number, statement, bindings, body, ex
   close(file)
   state[name] = "written"
   if (is_entry)
-    printf "%s%s", bindings, body
+    printf "%s%s%s", bindings, body, exports == "" ? "" : "export{" exports "};\n"
   else
     printf "const %s=(()=>{\n%s%sreturn{%s};\n})();\n", constant(name), bindings, body, exports
 }

@@ -41,12 +41,15 @@ export class ProgressView {
   }
 
   /** @param {Progress} progress */
-  show({ found, rounds, left_secs }) {
+  show({ found, rounds, left_secs, how }) {
     if (this.#bar.max !== rounds) this.#bar.max = rounds;
     this.#bar.value = found;
+    this.#bar.title = how;
     this.#showCells(rounds);
-    this.#promised_ms ||= performance.now() + left_secs * 1000;
-    this.#eta.textContent = this.#promise(left_secs);
+    if (left_secs !== null) {
+      this.#promised_ms ||= performance.now() + left_secs * 1000;
+      this.#eta.textContent = this.#promise(left_secs);
+    }
     if (!this.#halfSaid && found * 2 >= rounds && found < rounds) {
       this.#halfSaid = true;
       say("Half of the puzzle is solved.");

@@ -4,7 +4,7 @@
  */
 
 import * as api from "./client.js";
-import { solve } from "./solver.js";
+import { prepare } from "./solver.js";
 
 /** @typedef {import("./solver.js").Progress} Progress */
 
@@ -53,24 +53,21 @@ class Work {
 
   /** @returns {Promise<Proof>} */
   async #run() {
+    const signal = this.#abort.signal;
     const asked_ms = Date.now();
-    const { challenge, token, difficulty, rounds, ttl_secs } = await api.challenge(this.#abort.signal);
-    const ttl_ms = (ttl_secs || 0) * 1000;
-    this.fresh_until_ms = asked_ms + ttl_ms - Math.min(MARGIN_MS, ttl_ms / 4);
-    const nonces = rounds > 0 && difficulty > 0 ? await this.#solve(challenge, difficulty, rounds) : [];
-    this.done = true;
-    return { challenge, token, nonces, fresh_until_ms: this.fresh_until_ms };
-  }
-
-  /**
-   * @param {string} challenge
-   * @param {number} difficulty
-   * @param {number} rounds
-   * @returns {Promise<string[]>}
-   */
-  #solve(challenge, difficulty, rounds) {
-    const puzzle = { challenge: bytesOf(challenge), difficulty, rounds };
-    return solve(puzzle, { signal: this.#abort.signal, progress: (progress) => this.#tell(progress) });
+    const solve = prepare(signal);
+    try {
+      const { challenge, token, difficulty, rounds, ttl_secs } = await api.challenge(signal);
+      const ttl_ms = (ttl_secs || 0) * 1000;
+      this.fresh_until_ms = asked_ms + ttl_ms - Math.min(MARGIN_MS, ttl_ms / 4);
+      const puzzle = { challenge: bytesOf(challenge), difficulty, rounds };
+      const wanted = rounds > 0 && difficulty > 0;
+      const nonces = wanted ? await solve(puzzle, (progress) => this.#tell(progress)) : [];
+      this.done = true;
+      return { challenge, token, nonces, fresh_until_ms: this.fresh_until_ms };
+    } finally {
+      this.stop();
+    }
   }
 
   /** @param {Progress} progress */

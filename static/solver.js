@@ -3,8 +3,9 @@
  * Spreads a puzzle over workers, or over slices of this thread where workers are forbidden.
  */
 
-import { HASHES_PER_BATCH, Lane } from "./hash.js";
+import { BATCH } from "./nonce.js";
 
+/** @typedef {import("./solver-worker.js").Engine} Engine */
 /** @typedef {import("./solver-worker.js").Report} Report */
 
 /**
@@ -18,17 +19,33 @@ import { HASHES_PER_BATCH, Lane } from "./hash.js";
  * @typedef {object} Progress
  * @property {number} found
  * @property {number} rounds
- * @property {number} left_secs to be expected; 0 when done
+ * @property {number | null} left_secs to be expected by what was measured; null until something was
+ * @property {string} how in words: what solves, and how fast
  */
-
-/** Where solving is going on, for those who look. @typedef {"workers" | "page"} Place */
 
 const MAX_WORKERS = 4;
 const PAGE_SLICE_MS = 12;
 const SILENCE_MS = 4000;
+/** JavaScript is at hand; nobody waits longer than this for something faster. */
+const KERNEL_MS = 2000;
 
-/** Hashes a second and thread until one was measured. */
-let rate = 2e6;
+/** Hashes a second and thread; 0 until that was measured. */
+let rate = 0;
+
+/** WebAssembly for workers to try, fetched once for all. @type {Promise<ArrayBuffer | null> | null} */
+let kernel = null;
+
+/** @returns {Promise<ArrayBuffer | null>} null where there is none; then the next puzzle asks again */
+async function fetchKernel() {
+  try {
+    const response = await fetch("/solver-simd.wasm", { signal: AbortSignal.timeout(KERNEL_MS) });
+    if (response.ok) return await response.arrayBuffer();
+  } catch {
+    // Without it, it takes longer.
+  }
+  kernel = null;
+  return null;
+}
 
 /** A worker's address may only be made by this policy, where the browser enforces Trusted Types. */
 const scripts = /** @type {any} */ (globalThis).trustedTypes?.createPolicy?.bind(
@@ -54,74 +71,108 @@ async function threads() {
   return Math.max(1, Math.floor(count));
 }
 
-/** One search for one puzzle. */
+/** One search. It begins before the puzzle is known, by getting the workers ready. */
 class Search {
   /** @type {Worker[]} */
   #workers = [];
   /** @type {Set<string>} */
   #found = new Set();
+  /** @type {Engine} */
+  #engine = "JavaScript";
   #stopped = false;
   #inPage = false;
+  #running = false;
+  /** @type {import("./hash.js").Lane | null} */
+  #lane = null;
   #watch = 0;
+  #ready;
+  /** @type {(nonces: string[]) => void} */
+  #done = () => {};
+  /** @type {(error: unknown) => void} */
+  #failed = () => {};
+  /** @type {(progress: Progress) => void} */
+  #progress = () => {};
+  /** @type {Puzzle | null} */
+  #puzzle = null;
+
+  constructor() {
+    this.#ready = this.#getReady();
+  }
+
+  async #getReady() {
+    kernel ??= fetchKernel();
+    const count = await threads();
+    try {
+      while (!this.#stopped && this.#workers.length < count) this.#workers.push(this.#startWorker());
+    } catch {
+      this.#endWorkers();
+    }
+  }
+
+  /** @returns {Worker} */
+  #startWorker() {
+    const worker = new Worker(workerAddress(), { type: "module" });
+    worker.onmessage = (event) => this.#onReport(event.data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#endWorkers();
+      if (this.#puzzle) this.#solveHere();
+    };
+    return worker;
+  }
 
   /**
    * @param {Puzzle} puzzle
    * @param {(nonces: string[]) => void} done
+   * @param {(error: unknown) => void} failed
    * @param {(progress: Progress) => void} progress
    */
-  constructor(puzzle, done, progress) {
-    this.puzzle = puzzle;
-    this.done = done;
-    this.progress = progress;
-  }
-
-  async start() {
-    const count = await threads();
-    if (this.#stopped) return;
+  async solve(puzzle, done, failed, progress) {
+    this.#done = done;
+    this.#failed = failed;
+    this.#progress = progress;
     document.addEventListener("visibilitychange", this.#onVisibility);
-    this.#onReport({ nonces: [], hashes: 0, ms: 0 });
-    try {
-      for (let lane = 0; lane < count; lane++) this.#workers.push(this.#startWorker(lane));
-      this.#watch = setTimeout(() => this.#solveHere(), SILENCE_MS);
-    } catch {
-      this.#solveHere();
-    }
-  }
-
-  /**
-   * @param {number} lane
-   * @returns {Worker}
-   */
-  #startWorker(lane) {
-    const worker = new Worker(workerAddress(), { type: "module" });
-    const { challenge, difficulty } = this.puzzle;
-    worker.onmessage = (event) => this.#onReport(event.data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#solveHere();
-    };
-    worker.postMessage({ challenge, difficulty, lane, paused: document.hidden });
-    return worker;
+    await this.#ready;
+    const bytes = await kernel;
+    if (this.#stopped) return;
+    this.#puzzle = puzzle;
+    this.#tell();
+    if (this.#workers.length === 0) return this.#solveHere();
+    const { challenge, difficulty } = puzzle;
+    const order = { challenge, difficulty, kernel: bytes, paused: document.hidden };
+    for (const [lane, worker] of this.#workers.entries()) worker.postMessage({ ...order, lane });
+    this.#watch = setTimeout(() => this.#solveHere(), SILENCE_MS);
   }
 
   #onVisibility = () => {
     for (const worker of this.#workers) worker.postMessage({ paused: document.hidden });
-    if (this.#inPage && !document.hidden) void this.#runHere();
+    if (this.#inPage) void this.#runHere();
   };
 
   /** @param {Report} report */
   #onReport(report) {
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#puzzle) return;
     clearTimeout(this.#watch);
-    if (report.ms > 5) rate = 0.7 * rate + 0.3 * ((1000 * report.hashes) / report.ms);
+    this.#engine = report.engine;
+    if (report.ms > 5) {
+      const measured = (1000 * report.hashes) / report.ms;
+      rate = rate === 0 ? measured : 0.7 * rate + 0.3 * measured;
+    }
     for (const nonce of report.nonces) this.#found.add(nonce);
-    const { rounds, difficulty } = this.puzzle;
-    const found = Math.min(this.#found.size, rounds);
-    const threads_now = this.#inPage ? 1 : this.#workers.length || 1;
-    this.progress({ found, rounds, left_secs: ((rounds - found) * 2 ** difficulty) / (rate * threads_now) });
-    if (found < rounds) return;
+    this.#tell();
+    if (this.#found.size < this.#puzzle.rounds) return;
     this.stop();
-    this.done([...this.#found].slice(0, rounds));
+    this.#done([...this.#found].slice(0, this.#puzzle.rounds));
+  }
+
+  #tell() {
+    const { rounds, difficulty } = /** @type {Puzzle} */ (this.#puzzle);
+    const found = Math.min(this.#found.size, rounds);
+    const count = this.#workers.length || 1;
+    const left_secs = rate === 0 ? null : ((rounds - found) * 2 ** difficulty) / (rate * count);
+    const place = this.#inPage ? "page" : `${count} × worker`;
+    const how = `${this.#engine}, ${place}, ${Math.round(rate / 1e4) / 100} million hashes a second`;
+    this.#progress({ found, rounds, left_secs, how });
   }
 
   /** Workers are forbidden, do not load or keep silent: solve in this thread, a little at a time. */
@@ -129,22 +180,28 @@ class Search {
     if (this.#stopped || this.#inPage) return;
     this.#endWorkers();
     this.#inPage = true;
-    this.lane = new Lane(this.puzzle.challenge, this.puzzle.difficulty, 99);
-    void this.#runHere();
+    import("./hash.js").then(({ Lane }) => {
+      const { challenge, difficulty } = /** @type {Puzzle} */ (this.#puzzle);
+      this.#lane = new Lane(challenge, difficulty, 99);
+      return this.#runHere();
+    }, this.#failed);
   }
 
   async #runHere() {
-    while (!this.#stopped && !document.hidden && this.lane) {
+    if (this.#running || !this.#lane) return;
+    this.#running = true;
+    while (!this.#stopped && !document.hidden) {
       const start = performance.now();
       const nonces = [];
       let hashes = 0;
       while (performance.now() - start < PAGE_SLICE_MS) {
-        nonces.push(...this.lane.batch());
-        hashes += HASHES_PER_BATCH;
+        nonces.push(...this.#lane.batch());
+        hashes += BATCH;
       }
-      this.#onReport({ nonces, hashes, ms: performance.now() - start });
+      this.#onReport({ nonces, hashes, ms: performance.now() - start, engine: "JavaScript" });
       await new Promise((resolve) => setTimeout(resolve));
     }
+    this.#running = false;
   }
 
   #endWorkers() {
@@ -162,19 +219,19 @@ class Search {
 }
 
 /**
- * Solves a puzzle.
- * @param {Puzzle} puzzle
- * @param {{ signal: AbortSignal, progress: (progress: Progress) => void }} options
- * @returns {Promise<string[]>} as many different nonces as there are rounds
+ * Gets ready for a puzzle that is on its way.
+ * @param {AbortSignal} signal ends all work
+ * @returns {(puzzle: Puzzle, progress: (progress: Progress) => void) => Promise<string[]>} solves it: as many
+ *   different nonces as there are rounds
  */
-export function solve(puzzle, { signal, progress }) {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const search = new Search(puzzle, resolve, progress);
-    signal.addEventListener("abort", () => {
-      search.stop();
-      reject(signal.reason);
+export function prepare(signal) {
+  signal.throwIfAborted();
+  const search = new Search();
+  signal.addEventListener("abort", () => search.stop());
+  return (puzzle, progress) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      signal.addEventListener("abort", () => reject(signal.reason));
+      void search.solve(puzzle, resolve, reject, progress);
     });
-    void search.start();
-  });
 }

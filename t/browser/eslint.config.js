@@ -6,9 +6,9 @@ const readonly = (names) => Object.fromEntries(names.split(" ").map((name) => [n
 
 const browser = {
   ...readonly(
-    "AbortController CSS DOMException Document Element HTMLElement HTMLAnchorElement HTMLButtonElement " +
+    "AbortController AbortSignal CSS DOMException Document Element HTMLElement HTMLAnchorElement HTMLButtonElement " +
     "HTMLDialogElement HTMLFormElement HTMLHeadingElement HTMLInputElement HTMLProgressElement " +
-    "HTMLTextAreaElement HTMLUListElement IntersectionObserver MessageChannel URL URLSearchParams Worker " +
+    "HTMLTextAreaElement HTMLUListElement IntersectionObserver MessageChannel URL URLSearchParams WebAssembly Worker " +
     "addEventListener atob clearInterval clearTimeout document fetch history localStorage location navigator " +
     "performance postMessage requestAnimationFrame scrollTo scrollY sessionStorage setInterval setTimeout",
   ),

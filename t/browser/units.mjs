@@ -5,7 +5,8 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 
 const { inAWhile, messages, shortTime, wait, beginning, exactTime } = await import("../../static/format.js");
@@ -13,6 +14,7 @@ const { Lane } = await import("../../static/hash.js");
 const { findLinks, findWords, wordsOf } = await import("../../static/markup.js");
 const { compareIds } = await import("../../static/feed.js");
 const { placeOf, pathOfPlace } = await import("../../static/router.js");
+const { compile, WasmLane } = await import("../../static/wasm.js");
 const { judge } = await import("../../static/text.js");
 
 /** @typedef {{ name: string, text?: string, json?: string, accepted: boolean, chars?: number, normalized?: string }} Case */
@@ -53,6 +55,30 @@ test("a lane misses no proof", () => {
     const hash = createHash("sha256").update(challenge).update(nonce).digest();
     assert.equal(found.has(nonce), hash.readUInt32BE() < 2 ** 25, nonce);
   }
+});
+
+const BUILD = process.env.top_builddir ?? new URL("../..", import.meta.url).pathname;
+
+for (const build of ["solver", "solver-simd"]) {
+  const file = join(BUILD, "static", `${build}.wasm`);
+  test(`${build}.wasm finds what JavaScript finds`, { skip: !existsSync(file) && "configured without wasm" }, () => {
+    const module = compile(readFileSync(file));
+    const challenge = Uint8Array.from({ length: 16 }, (_, n) => 7 * n + 1);
+    for (const [difficulty, number] of [[0, 0], [4, 99], [9, 31]]) {
+      const js = new Lane(challenge, difficulty, number);
+      const wasm = new WasmLane(module, challenge, difficulty, number);
+      for (let batch = 0; batch < 12; batch++) assert.deepEqual(wasm.batch(), js.batch());
+    }
+  });
+}
+
+test("a solver with a wrong answer is not taken", { skip: !existsSync(join(BUILD, "static/solver.wasm")) }, () => {
+  const bytes = readFileSync(join(BUILD, "static/solver.wasm"));
+  const constant = bytes.indexOf(Uint8Array.of(0x85, 0x2c, 0x72, 0x92)); // one of SHA-256's
+  assert.ok(constant > 0);
+  bytes[constant] ^= 1;
+  assert.throws(() => compile(bytes), /wrong answer/);
+  assert.throws(() => compile(bytes.subarray(0, 100)), WebAssembly.CompileError);
 });
 
 test("ages are short", () => {

@@ -15,9 +15,21 @@ from cluster import Cluster
 from pool import Pool
 from process import Died
 from scratch import Scratch
-from testing import SOURCE, initialsdb
+from testing import BUILD, SOURCE, initialsdb
 
 __all__ = ["Board", "Caddy", "Cluster", "Died", "Pool", "Scratch"]
+
+
+def page(state: Path) -> Path:
+    """The page in the tree; of a build elsewhere, what make has built with links to the rest."""
+    if BUILD == SOURCE:
+        return SOURCE / "static"
+    static = state / "static"
+    static.mkdir(parents=True, exist_ok=True)
+    for path in (*(SOURCE / "static").iterdir(), *(BUILD / "static").glob("*.wasm")):
+        (static / path.name).unlink(missing_ok=True)
+        (static / path.name).symlink_to(path)
+    return static
 
 
 class Board:
@@ -30,7 +42,7 @@ class Board:
         durable: bool = False,
         binary: str | Path | None = None,
         port: int = 0,
-        static_dir: str | Path = SOURCE / "static",
+        static_dir: str | Path | None = None,
         base: Mapping[str, str] | None = None,
         caddy: Mapping[str, Any] | None = None,
     ) -> None:
@@ -38,7 +50,7 @@ class Board:
         self.state = Path(state_dir) if state_dir else self.scratch.path
         self.cluster = Cluster(self.state, durable=durable)
         self.pool = Pool(binary or initialsdb(), self.cluster, env, base=base)
-        self.caddy = Caddy(self.pool, port, static_dir, **(caddy or {}))
+        self.caddy = Caddy(self.pool, port, static_dir or page(self.state), **(caddy or {}))
 
     def __enter__(self) -> "Board":
         self.start()

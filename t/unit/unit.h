@@ -66,6 +66,7 @@ Suite *scoreboard_suite(void);
 Suite *secret_suite(void);
 Suite *serve_suite(void);
 Suite *settings_suite(void);
+Suite *solver_suite(void);
 Suite *sql_suite(void);
 Suite *standard_suite(void);
 Suite *str_suite(void);
