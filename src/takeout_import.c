@@ -188,8 +188,8 @@ static bool pass_over(struct import *import)
 
 static bool take_record(struct import *import, const struct record *record, bool json)
 {
-    struct str body;
-    struct str time;
+    struct str body = STR("");
+    struct str time = STR("");
     struct str wrong = read_record(import, record, json, &body, &time);
 
     if (wrong.len > 0) {
