@@ -72,7 +72,7 @@ ROUTES = (
     Route("health", "GET", "/api/healthz", ""),
     Route("count", "GET", "/api/listings/count", f"api.count_listings({NONE})"),
     Route("get", "GET", "/api/listings/17", f"api.get_listing({NONE}, 17)"),
-    Route("search", "GET", "/api/listings/search?q=board", f"api.search_listings({NONE}, 'board', 30, null, '{}', true)"),
+    Route("search", "GET", "/api/listings/search?q=board", f"api.search_listings({NONE}, 'board', 30, null, '{{}}', true)"),
     Route("create", "POST", "/api/listings/create", f"api.create_listing({NONE}, null, null, sha256('x'), 'message ' || :n)"),
 )
 
