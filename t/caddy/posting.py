@@ -20,7 +20,7 @@ class Challenge(BoardCase):
         self.common_headers(answer)
         self.assertEqual(answer.headers.get_content_type(), "application/json")
         puzzle = answer.json()
-        self.assertEqual(set(puzzle), {"challenge", "difficulty", "rounds", "ttl_secs", "token"})
+        self.assertEqual(set(puzzle), {"challenge", "difficulty", "max_chars", "rounds", "ttl_secs", "token"})
         self.assertEqual((puzzle["difficulty"], puzzle["rounds"], puzzle["ttl_secs"]), (4, 2, 100))
         self.assertRegex(puzzle["challenge"], r"^[A-Za-z0-9+/]{22}$")
 
