@@ -58,6 +58,62 @@ static _Noreturn void become_filter(const char *const *argv, int input, int outp
     become(argv);
 }
 
+/* An unnamed file that holds `content` and is about to be read; -1 when there can be none. */
+static int file_of(struct str content)
+{
+    FILE *file = tmpfile();
+    int fd = -1;
+
+    if (file == NULL)
+        return -1;
+    if (fwrite(content.ptr, 1, content.len, file) == content.len && fflush(file) == 0 &&
+        lseek(fileno(file), 0, SEEK_SET) == 0)
+        fd = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
+    fclose(file);
+    return fd;
+}
+
+static void read_all(int fd, struct buf *output)
+{
+    char bytes[4096];
+    ssize_t got;
+
+    while ((got = read(fd, bytes, sizeof(bytes))) > 0 || (got < 0 && errno == EINTR)) {
+        if (got > 0)
+            buf_add(output, (struct str){.ptr = bytes, .len = (size_t)got});
+    }
+}
+
+int child_program_ask(const char *const *argv, struct str input, struct buf *output)
+{
+    int status = -1;
+    int fd = file_of(input);
+    int ends[2];
+    pid_t pid;
+
+    if (fd < 0 || pipe2(ends, O_CLOEXEC) != 0) {
+        fail("hand anything to", argv[0]);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0)
+        become_filter(argv, fd, ends[1]);
+    close(fd);
+    close(ends[1]);
+    if (pid > 0) {
+        read_all(ends[0], output);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    close(ends[0]);
+    if (pid < 0)
+        fail("start", argv[0]);
+    return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 bool child_program_start(struct child_program *program, const char *const *argv, const char *output)
 {
     int ends[2];

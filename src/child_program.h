@@ -3,7 +3,7 @@
 #ifndef CHILD_PROGRAM_H
 #define CHILD_PROGRAM_H
 
-#include "str.h"
+#include "buf.h"
 
 #include <stdio.h>
 #include <sys/types.h>
@@ -12,6 +12,10 @@
  * environment (PGPASSWORD), where other users cannot read it; NULL: none. Returns false after
  * writing to standard error why not, or with which status it ended. */
 bool child_program_run(const char *const *argv, const char *password);
+
+/* Runs `argv` with `input` as its standard input, and adds what it writes to `output`. Returns its
+ * exit status, 127 when there is no such program, or -1 after writing why it could not be run. */
+int child_program_ask(const char *const *argv, struct str input, struct buf *output);
 
 /* A filter that is written to. */
 struct child_program {

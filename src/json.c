@@ -5,6 +5,7 @@
 #include "utf8.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +152,24 @@ static int64_t member_id(const cJSON *item)
     double number = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, "id"));
 
     return number >= 1 && number <= 9007199254740992.0 ? (int64_t)number : 0;
+}
+
+struct str json_pick(struct arena *arena, struct str text, const char *outer, const char *name)
+{
+    const cJSON *item;
+    double number;
+
+    use_arena(arena);
+    item = cJSON_ParseWithLength(text.ptr, text.len);
+    if (outer)
+        item = cJSON_GetObjectItemCaseSensitive(item, outer);
+    item = cJSON_GetObjectItemCaseSensitive(item, name);
+    if (cJSON_IsString(item))
+        return str_from(cJSON_GetStringValue(item));
+    number = cJSON_GetNumberValue(item);
+    if (number >= 0 && number <= 9007199254740992.0)
+        return arena_format(arena, "%" PRId64, (int64_t)number);
+    return STR("");
 }
 
 size_t json_read_listings(struct arena *arena, struct str text, struct json_listing **listings)

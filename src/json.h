@@ -22,6 +22,10 @@ enum json_unknown { JSON_REFUSE_UNKNOWN, JSON_IGNORE_UNKNOWN };
 const char *json_read(struct arena *arena, struct str text, struct json_member *members, int count,
                       enum json_unknown unknown);
 
+/* The member `name` of an object, or of its member `outer` when that is not NULL, in `arena`: a
+ * text, or a whole number in decimal. Empty when there is none, also when `text` is no JSON. */
+struct str json_pick(struct arena *arena, struct str text, const char *outer, const char *name);
+
 /* A listing as the database writes it. */
 struct json_listing {
     int64_t id;

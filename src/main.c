@@ -7,9 +7,11 @@
 #include "master.h"
 #include "migrate.h"
 #include "moderate.h"
+#include "post.h"
 #include "route.h"
 #include "secrets.h"
 #include "settings.h"
+#include "solve.h"
 #include "status.h"
 #include "takeout.h"
 
