@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "adopt.h"
 
+#include "clock.h"
 #include "sql.h"
 
 #include <stdio.h>
@@ -8,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Some hundredths of a second of work for an ordinary machine. */
-#define BATCH_ROWS "250"
+/* How long a batch, which is a transaction, should take at most; as many rows as that allows. */
+#define BATCH_MS 200
+#define ROWS_FIRST 250
+#define ROWS_LEAST 10
+#define ROWS_MOST 4000
 
 static bool run(struct db_session *session, const char *name, int count, const char *const *values)
 {
@@ -31,16 +35,30 @@ static void show_progress(unsigned long long adopted, bool last)
         fprintf(stderr, "\radopting: %llu%s", adopted, last ? "\n" : "");
 }
 
+static int rows_after(int rows, int64_t took_ms)
+{
+    if (took_ms > BATCH_MS && rows / 2 >= ROWS_LEAST)
+        return rows / 2;
+    if (took_ms < BATCH_MS / 4 && rows * 2 <= ROWS_MOST)
+        return rows * 2;
+    return rows;
+}
+
 static bool copy(struct db_session *session)
 {
-    const char *const values[] = {BATCH_ROWS};
     unsigned long long adopted = 0;
     unsigned long long batch;
+    int rows = ROWS_FIRST;
 
     do {
+        int64_t began_ms = clock_monotonic_ms();
+        char text[16];
+        const char *const values[] = {text};
+        snprintf(text, sizeof(text), "%d", rows);
         if (!run(session, "adopt_batch", 1, values))
             return false;
         batch = strtoull(db_session_get(session, 0, 0), NULL, 10);
+        rows = rows_after(rows, clock_monotonic_ms() - began_ms);
         adopted += batch;
         show_progress(adopted, batch == 0);
     } while (batch > 0);
