@@ -76,8 +76,10 @@ begin
     if v_found.ids is not null then
       v_search.ids := v_search.ids || v_found.ids;
       v_search.items := v_search.items || v_found.items;
-    elsif v_found.examined = 0 or p_lookup.meeting and p_exact is null then
-      v_bound := least(case when p_lookup.meeting then 16384 else 4096 end, v_bound * 2);
+    elsif p_lookup.meeting and (v_found.examined = 0 or p_exact is null) then
+      v_bound := least(16384, v_bound * 2);
+    elsif v_found.examined = 0 then
+      v_bound := least(4096, v_bound + 128);
     end if;
     v_most := least(3, v_most + 1);
   end loop;

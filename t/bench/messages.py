@@ -45,7 +45,7 @@ class Author:
         words += self.adversaries(number, age)
         if chance() < 0.05:
             words.append(str(self.random.randrange(10**6)))
-        return " ".join(words)
+        return " ".join(words)[:255].rstrip()
 
     def adversaries(self, number: int, age: float) -> Iterator[str]:
         chance = self.random.random

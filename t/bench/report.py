@@ -11,12 +11,15 @@ COLOURS = ["#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e
 INTRODUCTION = """# Search, measured
 
 Made by `make bench-search SIZE=...` and `make bench-report`: Zipf-worded messages of about 46 characters with the
-adversaries of `messages.py` among them, PostgreSQL on a Unix socket without fsync, warm buffers. Times are
-milliseconds of `api.search_listings` inside the database. *short*: the share of first pages that ended early
-because the time budget was used up; *buffers*: the most that one of eight first pages touched, which unlike
+adversaries of `messages.py` among them, loaded by `initialsdb import`, PostgreSQL on a Unix socket with fsync. Times are
+milliseconds of `api.search_listings` inside the database, in warm buffers. *short*: the share of first pages that
+ended early because the budget was used up; *buffers*: the most that one of eight first pages touched, which unlike
 times does not depend on what else the machine does; *processor*: what the first page used of a processor, waiting
-left out. The load average at the start of each run is given because the machine was shared.
+left out; *Caddy*: through Caddy and a pool of 16 workers with 4 clients, while somebody posts, who keeps the pool from
+living on what it has found before; *cold*: the slowest of four first pages just after a start of PostgreSQL. The load
+average at the start of each run is given because the machine was shared; above 2 its times say little.
 """
+ORIGIN = "the origin on the same machine at a million messages: 11 searches/s, 5 counts/s, 380 posts/s, 530 bytes a message"
 
 
 def measurements() -> list[dict]:
@@ -28,19 +31,43 @@ def pair(times: dict | None) -> str:
     return f"{times['p50']} / {times['p99']}" if times else "-"
 
 
-def table(result: dict) -> str:
+def growth(name: str, result: dict, least: dict) -> str:
+    """How much more processor time the slowest pages take than on the smallest board."""
+    return f"{result['classes'][name]['processor']['p99'] / least['classes'][name]['processor']['p99']:.1f}"
+
+
+def around(result: dict) -> str:
+    """What is compared with the origin and with bounds; older measurements do not have it."""
+    if "routes" not in result:
+        return ""
+    routes, posts = result["routes"], result["posts"]
+    newest, count, mix, searching = routes["newest"], routes["count"], routes["mix"], posts["searching"]
+    return f"""
+Through Caddy with 16 clients: Zipf mix {mix['per_second']:,}/s (p99 {mix['p99']} ms), {mix['per_second'] / 11:.0f} times the
+origin's; count {count['per_second']:,}/s, {count['per_second'] / 5:.0f} times the origin's; newest page {newest['per_second']:,}/s,
+{newest['ratio']:.0%} of the bound 1/(1/H + 1/P), which pages that the pool has found already may exceed. Posts, 8 clients:
+{posts['per_second']:,}/s, {posts['ratio']:.0%} of an empty board's {posts['empty']:,}/s. {searching['posts']:,} posts at a steady
+rate while 8 clients search without a pause ({searching['searches_per_second']}/s): p50 {searching['p50']}, p99.9 {searching['p999']}, slowest
+{searching['slowest']} ms. For comparison {ORIGIN}.
+"""
+
+
+def table(result: dict, least: dict) -> str:
     lines = [
         f"\n## {result['size']:,} messages\n",
         f"Loaded with indexes in {result['loading_secs']} s; load average {result['load']:.1f}. Bytes a message: "
         + ", ".join(f"{name} {number}" for name, number in result["bytes"].items())
-        + f"; together {sum(result['bytes'].values()):.0f}.\n",
-        "| class | first page p50 / p99 | processor p50 / p99 | tenth page p50 / p99 | 16 clients p50 / p99 | requests/s | short | buffers |",
-        "|---|---|---|---|---|---|---|---|",
+        + f"; together {sum(result['bytes'].values()):.0f}.",
+        around(result),
+        "| class | first page p50 / p99 | processor p50 / p99 | p99 grew | tenth page p50 / p99 | 16 clients p50 / p99 | requests/s "
+        "| Caddy p50 / p99 | cold | short | buffers |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, one in result["classes"].items():
         lines.append(
-            f"| {name} | {pair(one['first'])} | {pair(one['processor'])} | {pair(one.get('tenth'))} | {pair(one['crowd'])} "
-            f"| {one['crowd']['per_second']} | {one['short']:.1%} | {one['buffers']} |"
+            f"| {name} | {pair(one['first'])} | {pair(one['processor'])} | {growth(name, result, least)} | {pair(one.get('tenth'))} "
+            f"| {pair(one['crowd'])} | {one['crowd']['per_second']} | {pair(one.get('caddy'))} | {one.get('cold', '-')} "
+            f"| {one['short']:.1%} | {one['buffers']} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -83,8 +110,9 @@ def plot(results: list[dict]) -> str:
 
 if __name__ == "__main__":
     results = measurements()
-    growth = "\n![p99 of the first page over the number of messages](search.svg)\n"
+    picture = "\n![p99 of the first page over the number of messages](search.svg)\n"
     parts = [HERE / f"{name}-results.md" for name in ("guards", "service", "memory")]
+    tables = "".join(table(result, results[0]) for result in results)
     rest = "".join("\n" + part.read_text() for part in parts if part.exists())
-    (HERE / "RESULTS.md").write_text(INTRODUCTION + growth + "".join(map(table, results)) + rest)
+    (HERE / "RESULTS.md").write_text(INTRODUCTION + picture + tables + rest)
     (HERE / "search.svg").write_text(plot(results))

@@ -14,8 +14,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
 for room in ("lib", "caddy"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / room))
@@ -43,8 +44,10 @@ if "%(method)s" == "POST" then
     return wrk.format("POST", "%(path)s", {["Content-Type"] = "application/json"}, '{"text":"message ' .. number .. '"}')
   end
 end
+"""
+DONE = """
 done = function(summary, latency)
-  io.write(string.format('JSON {"requests":%%d,"us":%%d,"bad":%%d,"p50":%%f,"p99":%%f,"p999":%%f}\\n', summary.requests,
+  io.write(string.format('JSON {"requests":%d,"us":%d,"bad":%d,"p50":%f,"p99":%f,"p999":%f}\\n', summary.requests,
     summary.duration, summary.errors.status + summary.errors.timeout + summary.errors.read + summary.errors.connect,
     latency:percentile(50), latency:percentile(99), latency:percentile(99.9)))
 end
@@ -77,16 +80,20 @@ ROUTES = (
 )
 
 
-def wrk(url: str, route: Route, clients: int) -> Load:
+def run_wrk(url: str, script_text: str, clients: int, secs: float = SECS) -> Load:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT % {"method": route.method, "path": route.path})
+        script.write(script_text + DONE)
         script.flush()
-        argv = ["wrk", "-t", str(min(2, clients)), "-c", str(clients), "-d", f"{SECS:.0f}s", "--timeout", "10s"]
+        argv = ["wrk", "-t", str(min(2, clients)), "-c", str(clients), "-d", f"{secs:.0f}s", "--timeout", "10s"]
         done = subprocess.run([*argv, "-s", script.name, url], capture_output=True, text=True, check=True)
     found = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("JSON"))[5:])
     assert found["bad"] <= found["requests"] * 0.001, done.stdout
     times = [found[name] / 1000 for name in ("p50", "p99", "p999")]
     return Load(found["requests"] / found["us"] * 1e6, *times, found["requests"])
+
+
+def wrk(url: str, route: Route, clients: int) -> Load:
+    return run_wrk(url, SCRIPT % {"method": route.method, "path": route.path}, clients)
 
 
 def family(pid: int) -> list[int]:
@@ -141,11 +148,14 @@ class Service:
         used = {name: (secs - before[name]) / load.requests * 1e6 for name, secs in self.cpu(route).items()}
         return load.per_second / ceiling, load, used
 
-    def row(self, route: Route, clients: int) -> str:
+    def median(self, route: Route, clients: int) -> tuple[float, Load, dict[str, float]]:
         rounds = [self.round(route, clients) for _ in range(ROUNDS)]
         ratio = statistics.median(ratio for ratio, _, _ in rounds)
-        middle = sorted(rounds, key=lambda found: found[1].per_second)[ROUNDS // 2]
-        load, used = middle[1], middle[2]
+        _, load, used = sorted(rounds, key=lambda found: found[1].per_second)[ROUNDS // 2]
+        return ratio, load, used
+
+    def row(self, route: Route, clients: int) -> str:
+        ratio, load, used = self.median(route, clients)
         share = used["worker"] / max(sum(used.values()), 1e-9)
         return (
             f"| {route.name} | {clients} | {load.per_second:,.0f} | {ratio:.2f} | {load.p50_ms:.1f} / {load.p99_ms:.1f} / "
@@ -176,17 +186,25 @@ def head() -> str:
     )
 
 
+@contextmanager
+def hello_worker(board: Board) -> Iterator[Caddy]:
+    """A Caddy like the board's with a worker that only says hello."""
+    lazy = Pool(board.pool.binary, board.cluster, name="hello")
+    program = os.environ.get("HELLO") or str(testing.BUILD / "t" / "bench" / "hello")
+    worker = Process("hello", [program, str(lazy.socket), str(WORKERS)], board.state / "log" / "hello.log")
+    worker.start()
+    worker.wait_for(lazy.socket.exists, "its socket")
+    with Caddy(lazy) as hello:
+        yield hello
+    worker.stop()
+
+
 def main() -> None:
     testing.require("pgbench", "wrk", "caddy")
     with Board(env=OPEN, durable=True) as board:
         fill(board)
         free = board.branch("free", OPEN | {"POW_ENABLE": "false"})
-        lazy = Pool(board.pool.binary, board.cluster, name="hello")
-        program = os.environ.get("HELLO") or str(testing.BUILD / "t" / "bench" / "hello")
-        worker = Process("hello", [program, str(lazy.socket), str(WORKERS)], board.state / "log" / "hello.log")
-        worker.start()
-        worker.wait_for(lazy.socket.exists, "its socket")
-        with Caddy(lazy) as hello:
+        with hello_worker(board) as hello:
             service, text = Service(board, free, hello), head()
             print(text, end="")
             for route in ROUTES:
@@ -196,7 +214,6 @@ def main() -> None:
                     text += row + "\n"
             memory = [inside.pss_kb(pid) for pid in inside.children(board.pool)]
             text += f"\nMemory afterwards: {sum(memory) / len(memory):.0f} kB proportional a process, {sum(memory):,} kB for {len(memory)}.\n"
-        worker.stop()
     RESULTS.write_text(text)
 
 
