@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from case import EASY, PoolCase
 
@@ -14,17 +15,21 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "sql"))
 
 import inside
 import testing
+from caddy import PROGRAM, Caddy
 from careful import CarefulPosters
 from database import Session
 from pool import Pool
 from stream import Stream
 from testing import BUILD, initialsdb, wait_until
+from visitor import Visitor
 
 COUNT, SEARCH = "/api/listings/count", "/api/listings/search?q=message"
 NEXT = BUILD / "t" / "next" / "initialsdb-next"
 
 
-class Upgrade(PoolCase):
+class Upgrading(PoolCase):
+    """The steps, and what must hold while they are done."""
+
     def setUp(self) -> None:
         super().setUp()
         self.listener = socket.socket(socket.AF_UNIX)
@@ -52,13 +57,13 @@ class Upgrade(PoolCase):
         began = str(int(time.time() * 1000))
         return self.current.request((COUNT, SEARCH)[number % 2], REQUEST_START_MS=began).status
 
+    def poster_of(self, number: int) -> Any:
+        """The client who posts that message."""
+        return self.poster(self.current, f"10.7.{number // 250 % 250}.{number % 250 + 1}")
+
     def under_a_stream(self, *steps: object) -> None:
         """Does the steps while clients read and post; then everything must have gone well at once."""
-
-        def poster(number: int) -> object:
-            return self.poster(self.current, f"10.7.{number // 250 % 250}.{number % 250 + 1}")
-
-        with CarefulPosters(poster) as posters, Stream(self.ask) as reads:
+        with CarefulPosters(self.poster_of) as posters, Stream(self.ask) as reads:
             for step in steps:
                 seen = reads.count, len(posters.acknowledged)
                 wait_until(lambda s=seen: reads.count > s[0] + 50 and len(posters.acknowledged) > s[1] + 10, "traffic")
@@ -94,8 +99,20 @@ class Upgrade(PoolCase):
     def migrate(self) -> None:
         self.successor(NEXT, "migrator").command("migrate")
 
-    # ---- claims
+    def upgrade(self, *more: object) -> None:
+        """A new release with a migration, and what else there is to do, under a stream."""
+        if not os.access(NEXT, os.X_OK):
+            self.skipTest("t/next/initialsdb-next is not built (run make check)")
+        before = self.sql("select number from board.schema_version")
+        self.under_a_stream(self.migrate, lambda: self.hand_over(NEXT), *more)
+        after = self.sql("select number from board.schema_version")
+        self.assertLess(int(before), int(after))
+        self.assertEqual(self.current.request("/api/readyz").status, 200)
+        self.sql(f"delete from board.migration where number = {after}")
+        self.sql(f"update board.schema_version set number = {before}; alter table board.message drop column flavour")
 
+
+class Upgrade(Upgrading):
     def test_reload(self) -> None:
         self.under_a_stream(self.reload, self.reload, self.reload)
 
@@ -106,15 +123,7 @@ class Upgrade(PoolCase):
         self.under_a_stream(self.hand_over, self.hand_over, self.hand_over)
 
     def test_upgrade_with_a_migration(self) -> None:
-        if not os.access(NEXT, os.X_OK):
-            self.skipTest("t/next/initialsdb-next is not built (run make check)")
-        before = self.sql("select number from board.schema_version")
-        self.under_a_stream(self.migrate, lambda: self.hand_over(NEXT), self.reload)
-        after = self.sql("select number from board.schema_version")
-        self.assertLess(int(before), int(after))
-        self.assertEqual(self.current.request("/api/readyz").status, 200)
-        self.sql(f"delete from board.migration where number = {after}")
-        self.sql(f"update board.schema_version set number = {before}; alter table board.message drop column flavour")
+        self.upgrade(self.reload)
 
     def test_restart_while_a_slow_request_is_under_way_refuses_nobody(self) -> None:
         stranger = Session(self.cluster.url("initialsdb"))
@@ -133,6 +142,26 @@ class Upgrade(PoolCase):
         self.assertEqual({200}, set(reads.outcomes))
 
 
+class ThroughCaddy(Upgrading):
+    def setUp(self) -> None:
+        super().setUp()
+        self.caddy = Caddy(self.current)
+        self.addCleanup(self.caddy.stop)
+        self.caddy.start()
+
+    def ask(self, number: int) -> int:
+        return Visitor(self.caddy.port, "127.8.0.1").get((COUNT, SEARCH)[number % 2]).status
+
+    def poster_of(self, number: int) -> Any:
+        return Visitor(self.caddy.port, f"127.7.{number // 250 % 250}.{number % 250 + 1}")
+
+    def test_reload_and_restart(self) -> None:
+        self.under_a_stream(self.reload, self.restart, self.reload, self.restart)
+
+    def test_upgrade_with_a_migration(self) -> None:
+        self.upgrade(self.reload, lambda: self.hand_over(NEXT))
+
+
 if __name__ == "__main__":
-    testing.require("setpriv", "psql")
+    testing.require("setpriv", "psql", PROGRAM)
     testing.main()
