@@ -254,6 +254,9 @@ int master_run(const struct config *config)
     static struct master master; /* large, mostly empty slots */
     struct probe probe;
 
+    /* libpq looks names up without regard to any deadline: a dead name server shall not take long.
+     */
+    setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
     block_signals(&master);
     probe = probe_database(config);
     if (!has_schema(&probe, sql_schema_number()))
