@@ -3,6 +3,7 @@
 # Runs alone: what it asserts is how long answers take.
 
 import socket
+import statistics
 import subprocess
 import threading
 import time
@@ -18,6 +19,8 @@ from visitor import CREATE, Visitor
 COUNT = "/api/listings/count"
 # Far more than an answer takes on a busy machine, far less than it takes a starved pool to come round.
 STARVED_SECS = 10
+# Within which others are served while as many slow ones as there are workers, and more, are connected.
+SOON_SECS, SLOW_ONES = 0.1, 40
 
 
 class Blocked:
@@ -44,32 +47,39 @@ class Slow(BoardCase):
         began = time.monotonic()
         return visitor.get(path).status, time.monotonic() - began
 
+    def others_are_served_soon(self, what: str) -> None:
+        """The middle one of ten, in one of five tries: the machine may do other things, but no starved pool is that quick."""
+        medians = []
+        for _ in range(5):
+            times = [self.timed(self.visitor) for _ in range(10)]
+            self.assertEqual({status for status, _ in times}, {200})
+            self.assertLess(max(seconds for _, seconds in times), STARVED_SECS)
+            medians.append(statistics.median(seconds for _, seconds in times))
+        print(f"# others beside {SLOW_ONES} slow {what}: {min(medians) * 1000:.0f} to {max(medians) * 1000:.0f} ms")
+        self.assertLess(min(medians), SOON_SECS)
+
     def test_slow_bodies_do_not_starve_the_pool(self) -> None:
         head = f"POST {CREATE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000\r\n\r\n"
-        slow = [self.newcomer().connect() for _ in range(40)]
+        slow = [self.newcomer().connect() for _ in range(SLOW_ONES)]
         for connection in slow:
             connection.sendall(head.encode() + b'{"t')
-        times = [self.timed(self.visitor) for _ in range(10)]
+        self.others_are_served_soon("bodies")
         for connection in slow:
             connection.close()
-        self.assertEqual({status for status, _ in times}, {200})
-        self.assertLess(max(seconds for _, seconds in times), STARVED_SECS)
 
     def test_slow_readers_do_not_starve_the_pool(self) -> None:
         for n in range(100):
             self.visitor.post(f"{n:03} " + "語" * 250)
         slow = []
-        for _ in range(40):
+        for _ in range(SLOW_ONES):
             connection = socket.socket()
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
             connection.connect(("127.0.0.1", self.visitor.port))
             connection.sendall(b"GET /api/listings/search?limit=100 HTTP/1.1\r\nHost: x\r\n\r\n")
             slow.append(connection)
-        times = [self.timed(self.visitor) for _ in range(10)]
+        self.others_are_served_soon("readers")
         for connection in slow:
             connection.close()
-        self.assertEqual({status for status, _ in times}, {200})
-        self.assertLess(max(seconds for _, seconds in times), STARVED_SECS)
 
     def test_clients_who_leave_do_not_harm_the_others(self) -> None:
         for _ in range(40):
