@@ -41,12 +41,27 @@ def is_listening(port: int) -> bool:
 
 
 class Files(unittest.TestCase):
-    def test_file_for_this_version_is_accepted(self) -> None:
-        name = "Caddyfile-2.6" if buffers() == "buffers-2.6.caddy" else "Caddyfile"
+    def adapted(self, name: str, **env: str) -> str:
         argv = [PROGRAM, "adapt", "--validate", "--adapter", "caddyfile", "--config", str(CONFIGS / name)]
         with Scratch() as home:
-            env = {"INITIALSDB_SITE": "board.example.org", "XDG_DATA_HOME": str(home), "HOME": str(home)}
-            adapted = run(argv, os.environ | env)
+            env |= {"INITIALSDB_SITE": "board.example.org", "XDG_DATA_HOME": str(home), "HOME": str(home)}
+            return run(argv, os.environ | env)
+
+    @property
+    def name(self) -> str:
+        return "Caddyfile-2.6" if buffers() == "buffers-2.6.caddy" else "Caddyfile"
+
+    def test_front_and_hosts_are_accepted(self) -> None:
+        front = self.adapted(self.name, INITIALSDB_INSIDE="front.caddy", INITIALSDB_HOSTS="10.0.0.2:8080 10.0.0.3:8080")
+        for host in ("10.0.0.2:8080", "10.0.0.3:8080"):
+            self.assertIn(f'"dial":"{host}"', front)
+        self.assertNotIn("initialsdb.sock", front)
+        host = self.adapted("Caddyfile-host", INITIALSDB_BIND="10.0.0.2", INITIALSDB_BUFFERS=buffers())
+        self.assertIn('"10.0.0.2:8080"', host)
+        self.assertIn("/run/initialsdb/initialsdb.sock", host)
+
+    def test_file_for_this_version_is_accepted(self) -> None:
+        adapted = self.adapted(self.name)
         self.assertIn('"www.board.example.org"', adapted)
         self.assertIn("/run/initialsdb/initialsdb.sock", adapted)
         self.assertNotIn("localhost:2019", adapted)

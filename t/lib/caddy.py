@@ -103,6 +103,7 @@ class Caddy:
                 "INITIALSDB_SOCKET": str(self.pool.socket),
                 "INITIALSDB_STATIC": str(self.static_dir.resolve()),
                 "INITIALSDB_BUFFERS": buffers(),
+                "INITIALSDB_SCHEME": "http",
             }
             | self.extra
         )
