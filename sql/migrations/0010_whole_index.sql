@@ -46,13 +46,15 @@ declare
   v_cost integer := case when p_exact is null then 1 else 4 end; -- of a row that is looked at
   v_rows integer := 8192 / v_cost;
   v_seen integer := 0;
-  v_all boolean := p_filter is null and (select sum(b) from unnest(p_lookup.bounds) as b) <= 65536;
+  v_all boolean := p_filter is null
+    and (select sum(b) <= 65536 and (p_lookup.meeting or max(b) <= 256) from unnest(p_lookup.bounds) as b);
   v_level integer;
   v_bucket integer;
   v_found record;
 begin
   while not board.finished(v_search) loop
-    -- As many as were seen in what was passed, and one, and so on to the bottom.
+    -- As many as were seen in what was passed, and one, and so on to the bottom. Of a word that is dense anywhere
+    -- more is known than that.
     if v_all and (v_seen + 1) * ((v_top - v_bottom)::float8 / nullif(v_top - v_search.below, 0)) <= 2048 then
       v_found := board.probe_all(p_lookup.keys, p_filter, p_exact, v_search.below,
         v_search.wanted - cardinality(v_search.ids), v_rows);
