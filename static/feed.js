@@ -22,6 +22,9 @@ import { sayAtRest } from "./status.js";
 
 const PATIENCE_MS = 400;
 const RETRIES_SECS = [4, 8, 16, 32, 60];
+/** What the first page has and what the following ones have: those who read on are spared requests. */
+const FIRST = 30;
+const NEXT = 100;
 /** How far below the window the end may be for the next page to be fetched. */
 const AHEAD = "800px";
 
@@ -171,7 +174,7 @@ export class Feed {
     const impatience = cursor ? 0 : setTimeout(() => this.#setHeading("Searching…", true), PATIENCE_MS);
     this.#setBusy(true);
     try {
-      const page = await api.search(this.q, { cursor, signal });
+      const page = await api.search(this.q, { limit: cursor ? NEXT : FIRST, cursor, signal });
       if (signal.aborted) return;
       this.#failures = 0;
       the(place, HTMLElement).replaceChildren();

@@ -153,3 +153,23 @@ test("focus is never under the head", async () => {
   }
   await page.context().close();
 });
+
+test("on paper there are the messages, dark on white, and nothing else", async () => {
+  for (const [path, text] of [["/", "Chess by post"], ["/m/18203", "For sale: baby shoes"]]) {
+    const { page } = await newReader(browser, { viewport: WIDE, colorScheme: "dark" });
+    await enter(page, board.url, { ...STATES[0], path, shown: `text=${text}` });
+    await page.click("#theme"); // The theme that was chosen is for the screen as well.
+    await page.emulateMedia({ media: "print" });
+    for (const part of ["header", "footer", "nav", "#lead", ".actions", "#end"]) {
+      assert.equal(await page.locator(part).filter({ visible: true }).count(), 0, `${path}: ${part}`);
+    }
+    const message = page.getByText(text);
+    assert.ok(await message.isVisible());
+    const { colour, shaded } = await message.evaluate((element) => ({
+      colour: getComputedStyle(element).color,
+      shaded: getComputedStyle(document.documentElement).backgroundColor,
+    }));
+    assert.deepEqual([colour, shaded], ["rgb(0, 0, 0)", "rgba(0, 0, 0, 0)"]);
+    await page.context().close();
+  }
+});

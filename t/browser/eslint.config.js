@@ -39,7 +39,7 @@ const rules = {
 const node = readonly("Buffer URL console fetch process clearTimeout setTimeout");
 
 // What tests run inside the page is written in their files.
-const both = { ...node, ...browser, ...readonly("Event isSecureContext MutationObserver OffscreenCanvas btoa createImageBitmap getComputedStyle innerWidth") };
+const both = { ...node, ...browser, ...readonly("Event KeyboardEvent isSecureContext MutationObserver OffscreenCanvas btoa createImageBitmap getComputedStyle innerWidth") };
 
 export default [
   { files: ["static/**/*.js"], languageOptions: { globals: browser }, rules },

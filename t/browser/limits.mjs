@@ -59,7 +59,7 @@ const posted = (page, text) =>
   page.locator("article", { has: page.getByText("Posted.") }).filter({ hasText: text }).waitFor();
 
 test("b52 a refused page is not asked for again before its time", async () => {
-  board.fill(Array.from({ length: 400 }, (_, n) => `message ${n}`));
+  board.fill(Array.from({ length: 1500 }, (_, n) => `message ${n}`));
   const { page } = await newReader(browser);
   /** @type {{ at: number, status: number, wait: number }[]} */
   const answers = [];

@@ -105,6 +105,40 @@ for (const [what, change] of FORBIDDEN) {
   });
 }
 
+/** Each directive, what the browser calls it, and what it is needed for besides loading. */
+const NEEDED = /** @type {[string, string, (page: Page) => Promise<unknown>][]} */ ([
+  ["script-src", "script-src-elem", async () => {}],
+  ["style-src", "style-src-elem", async () => {}],
+  ["connect-src", "connect-src", async () => {}],
+  ["worker-src", "worker-src", (page) => page.click("#post")],
+  ["form-action", "form-action", (page) => page.evaluate(() => document.forms[0].submit())],
+]);
+
+for (const [directive, violated, use] of NEEDED) {
+  test(`nothing is allowed that is not used: ${directive}`, async () => {
+    const { page } = await newReader(browser);
+    await changePolicy(page, (policy) => policy.replace(`${directive} 'self'`, `${directive} 'none'`));
+    await page.addInitScript(() => {
+      /** @type {string[]} */
+      const refused = [];
+      Object.assign(globalThis, { refused });
+      addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
+    });
+    await page.goto(board.url);
+    await use(page);
+    await page.waitForFunction((name) => /** @type {any} */ (globalThis).refused.includes(name), violated);
+    await page.context().close();
+  });
+}
+
+test("where connections are forbidden the page says that the board does not answer", async () => {
+  const { page } = await newReader(browser);
+  await changePolicy(page, (policy) => policy.replace("connect-src 'self'", "connect-src 'none'"));
+  await page.goto(board.url);
+  await page.getByText("The board does not answer.").waitFor();
+  await page.context().close();
+});
+
 test("b22 over plain http, where there is no crypto.subtle, posting and copying work", async () => {
   const { page, problems } = await newReader(browser);
   await page.goto(`http://board.test:${board.port}/`);

@@ -159,7 +159,14 @@ test("b61 icon, description and feed are there", async () => {
     const answer = await page.request.get(board.url + icon);
     assert.equal(answer.headers()["content-type"], "image/svg+xml");
     assert.match((await page.locator("meta[name=description]").getAttribute("content")) ?? "", /public board/);
-    assert.equal(await page.locator("link[type='application/atom+xml']").count(), 1);
+    const link = page.locator("link[rel=alternate][type='application/atom+xml']");
+    for (const [path, self] of [["/", "/feed"], ["/?q=icon", "/feed?q=icon"]]) {
+      await page.goto(board.url + path);
+      await page.locator("#list article, #empty button").first().waitFor();
+      const feed = await page.request.get(new URL((await link.getAttribute("href")) ?? "", board.url).href);
+      assert.match(feed.headers()["content-type"], /^application\/atom\+xml/);
+      assert.ok((await feed.text()).includes(`/api/listings${self}"/>`), self);
+    }
   });
 });
 
