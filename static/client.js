@@ -169,9 +169,11 @@ async function request(path, init, timeout_ms) {
     if (body === null) throw new Failure("down", "The board's answer was not understood.");
     return body;
   } catch (error) {
-    if (error instanceof Failure) throw error;
-    if (limit.signal.aborted) throw limit.signal.reason;
-    throw new Failure("silent");
+    if (error instanceof Failure && error.kind !== "silent") throw error;
+    const { aborted, reason } = limit.signal;
+    if (aborted && !(reason instanceof Failure)) throw reason;
+    // Of a question that was lost, nothing remains to be known; a post may have arrived.
+    throw new Failure(navigator.onLine === false && init.method !== "POST" ? "offline" : "silent");
   } finally {
     limit.release();
   }

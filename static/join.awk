@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Joins a module with everything that it imports, without comments and indentation; for static/publish.
+# Joins a module with everything that it imports, without comments and needless blanks; for static/publish.
 #
 #	awk -f join.awk DIRECTORY/ENTRY.js
 #
@@ -12,6 +12,36 @@ function fail(file, number, why) {
   printf "join.awk: %s:%d: %s\n", file, number, why > "/dev/stderr"
   failed = 1
   exit 1
+}
+
+# A piece of code without strings and the like: no blanks beside signs. Two + or - may be one sign, so they stay apart.
+function bare(code, i, sign) {
+  for (i = 1; i <= length(SIGNS); i++) {
+    sign = substr(SIGNS, i, 1)
+    if (index(code, " " sign) || index(code, sign " "))
+      gsub(" *[" sign "] *", sign == "&" ? "\\&" : sign, code)
+  }
+  return code
+}
+
+# The line without blanks that mean nothing, up to the first sign that may begin an expression or a comment.
+function squeezed(line, out, mark) {
+  while (match(line, /["'`\/]/)) {
+    mark = substr(line, RSTART, 1)
+    out = out bare(substr(line, 1, RSTART - 1))
+    line = substr(line, RSTART)
+    if (mark == "\"")
+      match(line, /^"([^"\\]|\\.)*"/)
+    else if (mark == "'" || line !~ /^`[^`\\]*`[^`]*$/) # a template in a template would be cut in the wrong places
+      return out line
+    else
+      match(line, /^`[^`]*`/)
+    if (RLENGTH < 0)
+      return out line
+    out = out substr(line, 1, RLENGTH)
+    line = substr(line, RLENGTH + 1)
+  }
+  return out bare(line)
 }
 
 # The name of the constant that holds what a module exports.
@@ -90,7 +120,7 @@ function write(name, is_entry, file, line, number, statement, bindings, body, ex
       exports = exports (exports == "" ? "" : ",") export
       sub(/^export /, "", line)
     }
-    body = body line "\n"
+    body = body squeezed(line) "\n"
   }
   if (status < 0)
     fail(file, 0, "cannot be read")
@@ -103,6 +133,7 @@ function write(name, is_entry, file, line, number, statement, bindings, body, ex
 }
 
 BEGIN {
+  SIGNS = "=<>?:,;&|(){}*"
   directory = ARGV[1]
   entry = ARGV[1]
   sub(/[^\/]*$/, "", directory)

@@ -16,7 +16,7 @@ const { Counter, install } = await import("./lib/installed.js");
 
 /** @typedef {import("playwright-core").Page} Page */
 
-const MOST_BYTES = 30 * 1024;
+const MOST_BYTES = 30_000;
 /** What browsers accept over https, and what everybody accepts. */
 const ENCODINGS = ["br", "gzip"];
 

@@ -34,7 +34,8 @@ import {
 const three = first + /** @type {number} */ (two());
 // A line of its own.
 new Worker("/w.js"); // stays
-console.log(`${three}//`, b.Four);
+console.log(`${three} : //`, b.Four, "a \\" : b", { four : four + +1 });
+console.log(1, `a ${2 ? ` : ` : ""}`, three / 4, " : ");
 ''',
     "b.js": 'import { zero } from "./c-d.js";\nexport const one = zero + 1;\n'
     "export function two() {\n  return 2;\n}\nexport class Four {}\n",
@@ -78,16 +79,17 @@ class Published(unittest.TestCase):
     def test_references_follow_the_names(self) -> None:
         sent = self.published()
         self.assertEqual(f'<script src="/page/{self.name("a.js")}"></script>\n<link href="/page/{self.name("s.css")}">\n', sent["index.html"])
-        self.assertIn(f'new Worker("/page/{self.name("w.js")}"); // stays\n', sent["a.js"])
+        self.assertIn(f'new Worker("/page/{self.name("w.js")}");// stays\n', sent["a.js"])
 
     def test_scripts_are_joined_without_comments(self) -> None:
         sent = self.published()
         self.assertEqual("a {\ncolor: red; /* stays */\n}\n", sent["s.css"])
         joined = sent["a.js"].split("\n")
-        self.assertEqual(["const $c_d=(()=>{", "const zero = 0;", "return{zero};", "})();"], joined[:4])
-        self.assertEqual(["const $b=(()=>{", "const{zero}=$c_d;", "const one = zero + 1;"], joined[4:7])
-        self.assertEqual(["const b=$b;", "const{one:first,two}=$b;", "const three = first + (two());"], joined[13:16])
-        self.assertEqual("console.log(`${three}//`, b.Four);", joined[-2])
+        self.assertEqual(["const $c_d=(()=>{", "const zero=0;", "return{zero};", "})();"], joined[:4])
+        self.assertEqual(["const $b=(()=>{", "const{zero}=$c_d;", "const one=zero + 1;"], joined[4:7])
+        self.assertEqual(["const b=$b;", "const{one:first,two}=$b;", "const three=first +(two());"], joined[13:16])
+        self.assertEqual('console.log(`${three} : //`,b.Four,"a \\" : b",{four:four + +1});', joined[-3])
+        self.assertEqual('console.log(1,`a ${2 ? ` : ` : ""}`, three / 4, " : ");', joined[-2])
         self.assertEqual(1, sent["a.js"].count("$b=(()=>{"))
 
     def test_another_content_has_another_name_up_to_the_page(self) -> None:
