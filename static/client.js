@@ -151,6 +151,11 @@ function deadline(signal, timeout_ms) {
   return { signal: controller.signal, release };
 }
 
+/** @returns {boolean} whether the browser is sure that it is */
+function isOffline() {
+  return navigator.onLine === false;
+}
+
 /**
  * @param {string} path
  * @param {RequestInit} init
@@ -159,7 +164,7 @@ function deadline(signal, timeout_ms) {
  * @throws {Failure} or the reason with which the caller aborted
  */
 async function request(path, init, timeout_ms) {
-  if (navigator.onLine === false) throw new Failure("offline");
+  if (isOffline()) throw new Failure("offline");
   const limit = deadline(init.signal ?? undefined, timeout_ms);
   try {
     const response = await fetch(path, { ...init, signal: limit.signal });
@@ -173,7 +178,7 @@ async function request(path, init, timeout_ms) {
     const { aborted, reason } = limit.signal;
     if (aborted && !(reason instanceof Failure)) throw reason;
     // Of a question that was lost, nothing remains to be known; a post may have arrived.
-    throw new Failure(navigator.onLine === false && init.method !== "POST" ? "offline" : "silent");
+    throw new Failure(isOffline() && init.method !== "POST" ? "offline" : "silent");
   } finally {
     limit.release();
   }
