@@ -221,7 +221,7 @@ static const char *digest_of(struct moderator *moderator, struct str text)
     struct netkeys keys;
     struct netaddr addr;
     int prefixes[NETADDR_TIERS];
-    uint64_t prefix;
+    uint64_t prefix = 0;
     bool counted = false;
 
     if (!netaddr_parse(address, &addr)) {
