@@ -4,6 +4,7 @@
  */
 
 import { make } from "./dom.js";
+import { fold, patternsOf, placesOf } from "./fold.js";
 
 /**
  * @typedef {object} Range
@@ -14,11 +15,6 @@ import { make } from "./dom.js";
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"“”]+|[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/giu;
 const PUNCTUATION = /[.,;:!?'’)\]}…]$/u;
-const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
-const WORD_PARTS = /\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lu}\p{M}]+(?!\p{Ll})|\p{N}+|\p{Lo}+/gu;
-
-/** Scripts written without spaces, where any part of a sentence can be searched for; and signs, emoji among them. */
-const ANYWHERE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{So}\p{Sk}]/u;
 
 /**
  * Full stops and closing brackets after an address belong to the sentence, unless the bracket was opened inside.
@@ -51,54 +47,11 @@ export function findLinks(text) {
 }
 
 /**
- * Case and accents do not matter to the search.
- * @param {string} word
- * @returns {string}
- */
-function fold(word) {
-  return word.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-}
-
-/**
- * The words that a query asks for; what it excludes is not there to be marked.
  * @param {string} q
- * @returns {string[]}
+ * @returns {string[]} what findWords() marks: the words that the query asks for, as the search sees them
  */
 export function wordsOf(q) {
-  const asked = q.replace(/(^|\s)-("[^"]*"?|\S+)/g, " ").replace(/(^|\s)or(?=\s)/gi, " ");
-  const words = asked.split(/[\s"]+/).flatMap((part) => (ANYWHERE.test(part) ? [part] : (part.match(WORD) ?? [])));
-  return [...new Set(words.filter(Boolean).map(fold))];
-}
-
-/**
- * @param {string} text
- * @param {string[]} words
- * @returns {Range[]} every place of words that may stand anywhere
- */
-function findAnywhere(text, words) {
-  const lower = text.toLowerCase();
-  if (lower.length !== text.length) return [];
-  const found = [];
-  for (const word of words) {
-    for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + word.length)) {
-      found.push({ start: at, end: at + word.length });
-    }
-  }
-  return found;
-}
-
-/**
- * @param {RegExpMatchArray} match a word of the text
- * @param {string[]} words
- * @returns {Range[]} the word if it begins with one that was asked for, else those of its camel-cased parts that do
- */
-function findInWord(match, words) {
-  const start = match.index ?? 0;
-  const begins = (/** @type {string} */ word) => words.some((asked) => fold(word).startsWith(asked));
-  if (begins(match[0])) return [{ start, end: start + match[0].length }];
-  return [...match[0].matchAll(WORD_PARTS)]
-    .filter((part) => begins(part[0]))
-    .map((part) => ({ start: start + part.index, end: start + part.index + part[0].length }));
+  return [...new Set(patternsOf(q))];
 }
 
 /**
@@ -108,10 +61,7 @@ function findInWord(match, words) {
  */
 export function findWords(text, words) {
   if (words.length === 0) return [];
-  const anywhere = words.filter((word) => ANYWHERE.test(word));
-  const begun = words.filter((word) => !ANYWHERE.test(word));
-  const found = findAnywhere(text, anywhere);
-  for (const match of text.matchAll(WORD)) found.push(...findInWord(match, begun));
+  const found = fold(text).flatMap((reading) => words.flatMap((word) => placesOf(reading, word)));
   found.sort((one, other) => one.start - other.start || other.end - one.end);
   let end = 0;
   return found.filter((range) => range.start >= end && (end = range.end) > 0);

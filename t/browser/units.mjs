@@ -122,6 +122,34 @@ test("the words of a query are marked where the search finds them", () => {
   assert.deepEqual(marked("🚲", "a 🚲!"), ["🚲"]);
 });
 
+/** @type {Record<string, [string, string, boolean][]>} */
+const SEARCHES = JSON.parse(readFileSync(new URL("../search_cases.json", import.meta.url), "utf8"));
+
+for (const [topic, cases] of Object.entries(SEARCHES)) {
+  test(`what the page marks is what the search finds: ${topic}`, () => {
+    for (const [text, q, found] of cases) {
+      const marked = (/** @type {string} */ words) => findWords(text, wordsOf(words)).length > 0;
+      const items = q.match(/-?"[^"]*"?|[^\s"]+/g) ?? [];
+      const wanted = items.filter((item) => !item.startsWith("-") && wordsOf(item).length > 0);
+      const either = /(^|\s)or(\s|$)/i.test(q);
+      if (found && either && wanted.length > 0 && !q.includes("-")) assert.ok(marked(q), `${q} in ${text}`);
+      if (found && !either) assert.deepEqual(wanted.filter((item) => !marked(item)), [], `${q} in ${text}`);
+      if (!found && items.length === 1 && wanted.length === 1) assert.ok(!marked(q), `${q} not in ${text}`);
+    }
+  });
+}
+
+test("marks are where the words are, whatever they are made of", () => {
+  const marked = (/** @type {string} */ q, /** @type {string} */ text) =>
+    findWords(text, wordsOf(q)).map(({ start, end }) => text.slice(start, end));
+  assert.deepEqual(marked("strasse", "die Straße!"), ["Straße"]);
+  assert.deepEqual(marked("wifi", "free Wi-Fi here"), ["Wi-Fi"]);
+  assert.deepEqual(marked('"baby shoes"', "For sale: baby, shoes and a baby"), ["baby, shoes"]);
+  assert.deepEqual(marked("cafe", "Cafe\u0301s"), ["Cafe\u0301s"]);
+  assert.deepEqual(marked("👍", "👍🏽👍"), ["👍🏽", "👍"]);
+  assert.deepEqual(marked("b", "a b, ab B-c"), ["b", "B-c"]);
+});
+
 test("ids are compared as numbers beyond what numbers can hold", () => {
   assert.ok(compareIds("9007199254740993", "9007199254740992") > 0);
   assert.ok(compareIds("99", "100") < 0);
