@@ -37,7 +37,7 @@ static struct str find(char *const *variables, const char *name)
     size_t len = strlen(name);
 
     for (; *variables; variables++) {
-        if (strncmp(*variables, name, len) == 0 && (*variables)[len] == '=')
+        if (**variables == *name && strncmp(*variables, name, len) == 0 && (*variables)[len] == '=')
             return str_from(*variables + len + 1);
     }
     return STR("");

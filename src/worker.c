@@ -167,7 +167,6 @@ static int next_connection(const struct worker *worker)
     const struct heritage *heritage = worker->heritage;
     int connection;
 
-    stopping = stopping || term_is_pending();
     /* Once stopping, only what is queued on a socket that dies with us is still taken. */
     if (stopping && !heritage->own_socket)
         return -1;
@@ -262,8 +261,12 @@ static void open_epoll(struct worker *worker)
 static int work(struct worker *worker)
 {
     for (;;) {
-        bool last = stopping || term_is_pending();
-        int connection = next_connection(worker);
+        int connection;
+        bool last;
+        if (term_is_pending())
+            stopping = 1;
+        last = stopping;
+        connection = next_connection(worker);
         if (connection < 0 && last)
             return EXIT_SUCCESS;
         if (connection < 0)

@@ -12,6 +12,7 @@ import time
 
 from case import PoolCase
 
+import fastcgi
 import inside
 import prometheus
 import testing
@@ -89,6 +90,18 @@ class Metrics(PoolCase):
             self.cluster.thaw()
         wait_until(lambda: self.value(pool, "database_late_total") >= 1, "the late call to be counted")
         self.becomes(1, pool, "refusals_total", code="UNAVAILABLE")
+
+    def test_answers_that_nobody_takes_are_counted(self) -> None:
+        pool = self.pool()
+        self.cluster.freeze()
+        try:
+            with fastcgi.Connection(pool.socket) as caller:
+                caller.begin(fastcgi.cgi_params(COUNT))
+                caller.end()
+                wait_until(lambda: self.value(pool, "workers", state="database") >= 1, "the call")
+        finally:
+            self.cluster.thaw()
+        self.becomes(1, pool, "responses_unsent_total")
 
     def test_workers_are_shown_by_state(self) -> None:
         pool = self.pool(WORKERS="3")
