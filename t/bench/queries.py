@@ -27,6 +27,15 @@ class Reader:
         return " ".join(self.author.random.choices(self.author.words, cum_weights=self.author.weights, k=number))
 
 
+def hostile() -> list[str]:
+    """What costs the most, as long as a query may be."""
+    common, middling = [spelling(rank) for rank in range(60)], [spelling(500 + 7 * rank) for rank in range(60)]
+    phrases = [f'"{one} {other}"' for one, other in zip(common, reversed(common))]
+    every = [" ".join(common), " ".join(middling), " or ".join(middling), " ".join(phrases), " or ".join(phrases)]
+    every += [f'"{" ".join(common)}', " ".join(f"-{word}" for word in common), " or ".join(HAN[:80]), "".join(HAN[:200])]
+    return [q[:255] for q in every] + ["b c d f i k l m n p r s t v", "bygone fading", '"moderated be"', "bygone -fading", "zq b"]
+
+
 CLASSES: dict[str, Callable[[Reader], str]] = {
     "newest": lambda r: "",
     "common": lambda r: r.words(COMMON),
@@ -52,11 +61,14 @@ CLASSES: dict[str, Callable[[Reader], str]] = {
     "old longer prefix": lambda r: f"zq{r.random.randint(1, 9)}",
     "dense long ago": lambda r: "fading",
     "hidden when new": lambda r: "moderated",
+    "hostile": lambda r: r.random.choice(hostile()),
     "Zipf mix": lambda r: r.zipf(),
 }
 
 
 def queries(name: str, number: int) -> list[str]:
     """Queries of a class."""
+    if name == "hostile" and number < len(hostile()):
+        return hostile()
     reader = Reader()
     return [CLASSES[name](reader) for _ in range(number)]
