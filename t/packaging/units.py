@@ -51,6 +51,14 @@ class Units(unittest.TestCase):
         self.assertEqual(14, len(names))
         self.assertEqual({name for name in names if "@" in name}, {n.replace(".", "@.") for n in names if "@" not in n})
 
+    def test_master_that_falls_silent_is_replaced(self) -> None:
+        """It says every second that it lives; t/daemon/telling.py hears it."""
+        for name in ("initialsdb.service", "initialsdb@.service"):
+            text = (self.units / name).read_text()
+            self.assertIn("\nType=notify\n", text)
+            self.assertGreater(int(re.search(r"(?m)^WatchdogSec=(\d+)$", text)[1]), 10)
+            self.assertIn("\nRestart=on-failure\n", text)
+
     def test_units_are_valid(self) -> None:
         # The program itself is not where the units expect it while we are a test.
         program = str(self.at["bindir"] / "initialsdb")
