@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A network that swallows every packet, for real: Postgres and the pool in two network namespaces.
 
-Needs root. An ordinary user has deadlines.py, whose proxy swallows what is said but not the greeting.
+An ordinary user gives them to himself in a user namespace. Where there is none, deadlines.py has a proxy, which swallows
+what is said but not the greeting.
 """
 # Runs alone: what it asserts is how long answers take.
 
