@@ -289,8 +289,8 @@ static bool always(void)
 
 const struct solver_kernel solver_kernels[] = {
 #if defined(__x86_64__) || defined(__i386__)
-    {"avx512", has_avx512, run_avx512}, {"avx2", has_avx2, run_avx2},
-    {"sha", has_sha, run_sha},
+    {"avx512", has_avx512, run_avx512}, {"sha", has_sha, run_sha},
+    {"avx2", has_avx2, run_avx2},
 #endif
 #ifdef HAVE_VECTOR
     {"vector", always, run_vector},

@@ -35,6 +35,7 @@ export class ProgressView {
     this.#promised_ms = 0;
     this.#halfSaid = false;
     this.#bar.removeAttribute("value");
+    this.#bar.title = "";
     this.#cells.replaceChildren();
     this.#eta.textContent = "";
     say("Solving a small puzzle.");

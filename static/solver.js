@@ -101,8 +101,9 @@ class Search {
 
   async #getReady() {
     kernel ??= fetchKernel();
-    const count = await threads();
     try {
+      this.#workers.push(this.#startWorker());
+      const count = await threads();
       while (!this.#stopped && this.#workers.length < count) this.#workers.push(this.#startWorker());
     } catch {
       this.#endWorkers();

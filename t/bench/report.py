@@ -111,7 +111,7 @@ def plot(results: list[dict]) -> str:
 if __name__ == "__main__":
     results = measurements()
     picture = "\n![p99 of the first page over the number of messages](search.svg)\n"
-    parts = [HERE / f"{name}-results.md" for name in ("guards", "service", "memory")]
+    parts = [HERE / f"{name}-results.md" for name in ("guards", "service", "memory", "solver")]
     tables = "".join(table(result, results[0]) for result in results)
     rest = "".join("\n" + part.read_text() for part in parts if part.exists())
     (HERE / "RESULTS.md").write_text(INTRODUCTION + picture + tables + rest)

@@ -20,7 +20,7 @@ let browser;
 
 before(async () => {
   browser = await launch();
-  board = await Board.start({ POW_DIFFICULTY: "18" });
+  board = await Board.start({ POW_DIFFICULTY: "21" });
 });
 after(async () => {
   await browser?.close();
@@ -55,6 +55,36 @@ const posted = (page) => page.locator("article", { has: page.getByText("Posted."
 const findMore = (page, count) =>
   page.waitForFunction((least) => (document.querySelector("progress")?.value ?? 0) >= least, count, { timeout: 60_000 });
 
+/**
+ * Makes the page believe that it is hidden, or seen again.
+ * @param {Page} page
+ * @param {boolean} hidden
+ */
+function hide(page, hidden) {
+  return page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+}
+
+/**
+ * Makes the page believe that it is hidden as soon as the first proof is found. Then it rests, and what it shows can be
+ * looked at without haste.
+ * @param {Page} page
+ */
+async function restAtFirst(page) {
+  await page.evaluate(() => {
+    const bar = /** @type {HTMLProgressElement} */ (document.querySelector("progress"));
+    const watch = new MutationObserver(() => {
+      if (bar.value < 1) return;
+      watch.disconnect();
+      Object.defineProperty(document, "hidden", { value: true, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    watch.observe(bar, { attributeFilter: ["value"] });
+  });
+}
+
 test("progress is one cell a proof, and is told at start, half and end only", async () => {
   const page = await visit();
   await page.evaluate(() => {
@@ -67,12 +97,14 @@ test("progress is one cell a proof, and is told at start, half and end only", as
       new MutationObserver(listen).observe(region, { childList: true });
     }
   });
+  await restAtFirst(page);
   await post(page, "honest");
   await findMore(page, 1);
   assert.equal(await page.locator("#cells i").count(), 16);
   assert.match(await page.innerText("#eta"), /^(About \d+ s|Almost|A little longer)\.$/);
   assert.ok(await page.locator("#text").evaluate((text) => /** @type {HTMLTextAreaElement} */ (text).readOnly));
   assert.ok(await page.locator("#cancel").evaluate((button) => button === document.activeElement));
+  await hide(page, false);
   await posted(page);
   const heard = await page.waitForFunction(() => {
     const said = /** @type {any} */ (globalThis).heard;
@@ -85,6 +117,10 @@ test("progress is one cell a proof, and is told at start, half and end only", as
 
 test("Cancel and Escape stop all work at once and give the text back", async () => {
   const page = await visit();
+  await page.route("**/pow/challenge", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), difficulty: 40 } }); // never done
+  });
   const already = board.count();
   for (const cancel of [() => page.click("#cancel"), () => page.keyboard.press("Escape")]) {
     if (await page.locator("#form").isHidden()) await page.click("#post");
@@ -116,23 +152,11 @@ test("solving begins when the poster begins to write", async () => {
   await page.context().close();
 });
 
-/**
- * Makes the page believe that it is hidden, or seen again.
- * @param {Page} page
- * @param {boolean} hidden
- */
-function hide(page, hidden) {
-  return page.evaluate((value) => {
-    Object.defineProperty(document, "hidden", { value, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, hidden);
-}
-
 test("a hidden page rests", async () => {
   const page = await visit();
+  await restAtFirst(page);
   await post(page, "behind another window");
   await findMore(page, 1);
-  await hide(page, true);
   const resting = await page.evaluate(async () => {
     const value = () => document.querySelector("progress")?.value;
     const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -150,9 +174,9 @@ test("a hidden page rests", async () => {
 test("a board that restarts in the middle of solving loses nothing and doubles nothing", async () => {
   const page = await visit();
   const already = board.count();
+  await restAtFirst(page);
   await post(page, "through a restart");
   await findMore(page, 1);
-  await hide(page, true);
   await board.down();
   await hide(page, false);
   await page.getByText(/No answer yet\.|The board does not answer\./).waitFor({ timeout: 60_000 });
