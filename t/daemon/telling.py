@@ -24,14 +24,8 @@ DASHBOARD = SOURCE / "systemd" / "grafana-dashboard.json"
 
 
 class Metrics(PoolCase):
-    def samples(self, pool: Pool) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-        samples = prometheus.read(pool.command("metrics"))[2]
-        return {(s.name.removeprefix("initialsdb_"), frozenset(s.labels)): s.value for s in samples}
-
     def value(self, pool: Pool, name: str, **labels: str) -> float:
-        """The sum over the samples that have these labels."""
-        wanted = set(labels.items())
-        return sum(value for (found, have), value in self.samples(pool).items() if found == name and wanted <= have)
+        return prometheus.value(pool.command("metrics"), f"initialsdb_{name}", **labels)
 
     def becomes(self, expected: float, pool: Pool, name: str, **labels: str) -> None:
         """A worker counts after it has answered, so a look may come too early."""
