@@ -92,6 +92,9 @@ class Published(unittest.TestCase):
         self.assertEqual('console.log(1,`a ${2 ? ` : ` : ""}`, three / 4, " : ");', joined[-2])
         self.assertEqual(1, sent["a.js"].count("$b=(()=>{"))
 
+    def test_part_that_is_imported_later_keeps_its_exports(self) -> None:
+        self.assertTrue(self.published("b.js", *PARTS)["b.js"].endswith("export{one,two,Four};\n"))
+
     def test_another_content_has_another_name_up_to_the_page(self) -> None:
         self.published()
         before = {part: self.name(part) for part in PARTS}
