@@ -13,6 +13,8 @@ import { learnMaxChars } from "./text.js";
  * @property {string} created_at RFC 3339
  */
 
+/** @typedef {Message | { id: string, held: true }} Posted a message that is on the board, or waits for a moderator */
+
 /**
  * @typedef {object} Page
  * @property {Message[]} items newest first
@@ -264,10 +266,11 @@ function pay(path, members, proof, signal) {
  * @param {string} text
  * @param {Solution} proof
  * @param {AbortSignal} [signal]
- * @returns {Promise<Message>}
+ * @returns {Promise<Posted>}
  */
 export async function create(text, proof, signal) {
-  return messageOf(await pay("/api/listings/create", { text }, proof, signal));
+  const body = await pay("/api/listings/create", { text }, proof, signal);
+  return body.held ? { id: String(body.id), held: true } : messageOf(body);
 }
 
 /**

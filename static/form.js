@@ -201,19 +201,31 @@ export class PostForm {
     if (this.isOpen) this.#text.focus();
   }
 
-  /** @param {Message} message */
-  #succeed(message) {
+  /** @param {import("./client.js").Posted} posted */
+  #succeed(posted) {
     draft.clear(this.#text.value);
     this.#text.value = "";
     this.#failures = 0;
     this.#settle("writing");
     this.#showCount();
     this.proofs.stop();
+    if ("held" in posted) {
+      this.#tellHeld(posted.id);
+      return;
+    }
     this.#form.hidden = true;
     this.#toggle.setAttribute("aria-expanded", "false");
     this.hooks.toggled(false);
-    this.hooks.posted(message);
-    say(`Posted as message ${numberOf(message.id)}.`);
+    this.hooks.posted(posted);
+    say(`Posted as message ${numberOf(posted.id)}.`);
+  }
+
+  /** @param {string} id of a message that is not to be seen yet */
+  #tellHeld(id) {
+    const first = "A moderator reads your message before it appears.";
+    const link = make("a", { href: pathOf(id) }, `Message ${numberOf(id)}`);
+    this.#settle("writing", notice({ tone: "wait", first, rest: "Nothing is left to do. It will be here:", actions: [link] }));
+    this.#explain();
   }
 
   /**

@@ -86,7 +86,7 @@ export class Poster {
    * @param {string} text normalized
    * @param {AbortSignal} signal
    * @param {Listener} progress
-   * @returns {Promise<Message>}
+   * @returns {Promise<api.Posted>}
    * @throws {api.Failure} when the poster has to know; posting the same text again goes on from there
    */
   async post(text, signal, progress) {
@@ -132,7 +132,7 @@ export class Poster {
    * Clears up what became of an earlier attempt with this text before anything new is sent.
    * @param {string} text
    * @param {AbortSignal} signal
-   * @returns {Promise<Message | null>} null when it never arrived
+   * @returns {Promise<api.Posted | null>} null when it never arrived
    */
   async #goOn(text, signal) {
     const attempt = this.#unanswered;
@@ -168,7 +168,7 @@ export class Poster {
    * @param {string} text
    * @param {Proof} proof
    * @param {AbortSignal} signal
-   * @returns {Promise<Message>}
+   * @returns {Promise<api.Posted>}
    */
   async #send(text, proof, signal) {
     const attempt = this.#unanswered?.proof === proof ? this.#unanswered : { text, proof, since_ms: now() };

@@ -135,6 +135,21 @@ test("a hidden message leads on to its neighbours and to the log, which tells wh
   });
 });
 
+test("a message that waits for a moderator says so, and appears when it is approved", async () => {
+  board.psql("update board.mode set hold = true");
+  await reading("/", async (page) => {
+    await page.click("#post");
+    await page.fill("#text", "in good time");
+    await page.click("#submit");
+    await page.locator("#form-notice .notice:focus", { hasText: "A moderator reads your message before it appears." }).waitFor();
+    assert.equal(await page.inputValue("#text"), "");
+    assert.equal(await page.locator("#list article").count(), 0);
+    board.psql("select board.approve(array(select id from board.held)); update board.mode set hold = false");
+    await page.locator("#form-notice a").click();
+    await page.locator(".large", { hasText: "in good time" }).waitFor();
+  });
+});
+
 test("the log goes back page by page, and is a page of its own", async () => {
   board.psql("select board.write_audit('hold on', array_fill(null::bigint, array[35]), 'entry')");
   await reading("/", async (page) => {

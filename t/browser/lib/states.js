@@ -145,6 +145,13 @@ export const STATES = [
     shown: "text=two links",
   },
   {
+    name: "held",
+    path: "/",
+    before: creating((route) => route.fulfill({ status: 202, json: { id: 18205, held: true } })),
+    enter: post,
+    shown: "text=A moderator reads your message before it appears.",
+  },
+  {
     name: "post-error",
     path: "/",
     before: creating(refusal(503, "UNAVAILABLE", "The database does not answer.", 8)),
