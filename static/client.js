@@ -158,6 +158,11 @@ function isOffline() {
   return navigator.onLine === false;
 }
 
+/** @returns {Failure} why something that was only asked for did not come */
+export function lost() {
+  return new Failure(isOffline() ? "offline" : "silent");
+}
+
 /**
  * @param {string} path
  * @param {RequestInit} init
@@ -179,8 +184,7 @@ async function request(path, init, timeout_ms) {
     if (error instanceof Failure && error.kind !== "silent") throw error;
     const { aborted, reason } = limit.signal;
     if (aborted && !(reason instanceof Failure)) throw reason;
-    // Of a question that was lost, nothing remains to be known; a post may have arrived.
-    throw new Failure(isOffline() && init.method !== "POST" ? "offline" : "silent");
+    throw init.method === "POST" ? new Failure("silent") : lost(); // A post may have arrived.
   } finally {
     limit.release();
   }
