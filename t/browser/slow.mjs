@@ -31,13 +31,10 @@ after(async () => {
 });
 beforeEach(() => board.clear());
 
-/**
- * @param {Page} page
- * @param {number} latency
- */
-async function slowDown(page, latency = LATENCY_MS) {
+/** @param {Page} page */
+async function slowDown(page) {
   const session = await page.context().newCDPSession(page);
-  const conditions = { offline: false, latency, downloadThroughput: BYTES_PER_SEC, uploadThroughput: BYTES_PER_SEC };
+  const conditions = { offline: false, latency: LATENCY_MS, downloadThroughput: BYTES_PER_SEC, uploadThroughput: BYTES_PER_SEC };
   await session.send("Network.enable");
   await session.send("Network.emulateNetworkConditions", conditions);
 }
@@ -73,11 +70,17 @@ test("a slow search keeps what is there, says that it goes on, and shows the las
 test("somebody can write before the first messages are there, and is not disturbed by them", async () => {
   board.fill(["late"]);
   const { page } = await newReader(browser);
-  await slowDown(page, 2 * LATENCY_MS);
+  let arrive = () => {};
+  const arrival = new Promise((resolve) => (arrive = () => resolve(undefined)));
+  await page.route("**/search?*", async (route) => {
+    await arrival;
+    await route.continue();
+  });
   await page.goto(board.url);
   await page.click("#post");
   await page.keyboard.type("early");
   assert.equal(await page.locator("article").count(), 0);
+  arrive();
   await page.locator("article", { hasText: "late" }).waitFor();
   assert.equal(await page.inputValue("#text"), "early");
   assert.ok(await page.locator("#text").evaluate((text) => text === document.activeElement));
