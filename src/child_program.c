@@ -73,12 +73,13 @@ static int file_of(struct str content)
     return fd;
 }
 
-static void read_all(int fd, struct buf *output)
+static void read_answer(int fd, struct buf *output)
 {
     char bytes[4096];
     ssize_t got;
 
-    while ((got = read(fd, bytes, sizeof(bytes))) > 0 || (got < 0 && errno == EINTR)) {
+    while (output->len < CHILD_ANSWER_MAX &&
+           ((got = read(fd, bytes, sizeof(bytes))) > 0 || (got < 0 && errno == EINTR))) {
         if (got > 0)
             buf_add(output, (struct str){.ptr = bytes, .len = (size_t)got});
     }
@@ -103,12 +104,11 @@ int child_program_ask(const char *const *argv, struct str input, struct buf *out
         become_filter(argv, fd, ends[1]);
     close(fd);
     close(ends[1]);
-    if (pid > 0) {
-        read_all(ends[0], output);
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-            continue;
-    }
+    if (pid > 0)
+        read_answer(ends[0], output);
     close(ends[0]);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
     if (pid < 0)
         fail("start", argv[0]);
     return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -13,8 +13,11 @@
  * writing to standard error why not, or with which status it ended. */
 bool child_program_run(const char *const *argv, const char *password);
 
-/* Runs `argv` with `input` as its standard input, and adds what it writes to `output`. Returns its
- * exit status, 127 when there is no such program, or -1 after writing why it could not be run. */
+#define CHILD_ANSWER_MAX ((size_t)1 << 20)
+
+/* Runs `argv` with `input` as its standard input, and adds what it writes to `output`, up to about
+ * CHILD_ANSWER_MAX bytes; a program that writes more is left to its broken pipe. Returns its exit
+ * status, 127 when there is no such program, or -1 after writing why it could not be run. */
 int child_program_ask(const char *const *argv, struct str input, struct buf *output);
 
 /* A filter that is written to. */

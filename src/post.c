@@ -8,6 +8,7 @@
 #include "solve.h"
 #include "utf8.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,25 +90,37 @@ static struct answer ask(const struct board *board, const char *path, const char
     return read_answer(status, buf_str(&output));
 }
 
+/* Writes what a stranger says, without what a terminal would obey. */
+static void complain(struct str text)
+{
+    fputs("initialsdb: ", stderr);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        fputc(c < ' ' || c == 0x7f ? ' ' : c, stderr);
+    }
+    fputc('\n', stderr);
+}
+
 /* Says why it did not work, with what the board has to say about it. */
 static int give_up(const struct board *board, const struct answer *answer)
 {
     struct str message = json_pick(board->arena, answer->body, NULL, "detail");
     struct str wait = json_pick(board->arena, answer->body, "error", "retry_after");
+    uint64_t secs;
 
     if (answer->no_program) /* said already */
         return EXIT_UNAVAILABLE;
     if (answer->status == 0)
         fprintf(stderr, "initialsdb: no answer from %.*s\n", STR_ARG(board->url));
     else if (message.len > 0)
-        fprintf(stderr, "initialsdb: %.*s\n", STR_ARG(message));
+        complain(message);
     else
         fprintf(stderr, "initialsdb: %.*s answers with status %d; is it a board?\n",
                 STR_ARG(board->url), answer->status);
     if (answer->uncertain)
         fputs("initialsdb: the message may have arrived; look before you post it again\n", stderr);
-    if (wait.len > 0)
-        fprintf(stderr, "initialsdb: try again in %.*s s\n", STR_ARG(wait));
+    if (str_to_u64(wait, INT64_MAX, &secs))
+        fprintf(stderr, "initialsdb: try again in %" PRIu64 " s\n", secs);
     if (answer->status == 429 || answer->status == 503)
         return EXIT_TRY_LATER;
     return message.len > 0 && answer->status < 500 ? EXIT_REFUSED : EXIT_UNAVAILABLE;
@@ -196,7 +209,7 @@ static int post_text(const struct board *board, struct str text)
     struct json_object *object = json_object(board->arena);
     struct answer answer = {0};
     struct proof proof = {0};
-    struct str id;
+    uint64_t id;
 
     json_add_str(object, "text", text);
     for (int proofs = 0; proofs < MAX_PROOFS; proofs++) {
@@ -207,12 +220,12 @@ static int post_text(const struct board *board, struct str text)
         if (!is_about_proof(board, &answer) || answer.uncertain)
             break;
     }
-    if (answer.status < 200 || answer.status > 202)
+    if (answer.status < 200 || answer.status > 202 ||
+        !str_to_u64(json_pick(board->arena, answer.body, NULL, "id"), INT64_MAX, &id))
         return give_up(board, &answer);
-    id = json_pick(board->arena, answer.body, NULL, "id");
     if (answer.status == 202)
         fputs("initialsdb: the message waits for a moderator\n", stderr);
-    printf("%.*s/m/%.*s\n", STR_ARG(board->url), STR_ARG(id));
+    printf("%.*s/m/%" PRIu64 "\n", STR_ARG(board->url), id);
     return EXIT_SUCCESS;
 }
 

@@ -68,6 +68,7 @@ int solve(const struct config *config, int argc, char **argv)
     const struct solver_kernel *kernel;
     struct pow_challenge asked;
     struct arena arena;
+    struct str nonces;
 
     (void)config;
     if (argc > 1 && strcmp(argv[0], "--kernel") == 0) {
@@ -80,7 +81,8 @@ int solve(const struct config *config, int argc, char **argv)
         !solve_read(&asked, str_from(argv[0]), str_from(argv[1]), str_from(argv[2])))
         return complain();
     arena_init(&arena);
-    puts(solve_challenge(&arena, &asked, kernel, INT64_MAX).ptr);
+    nonces = solve_challenge(&arena, &asked, kernel, INT64_MAX);
+    printf("%.*s\n", STR_ARG(nonces));
     arena_release(&arena);
     return EXIT_SUCCESS;
 }

@@ -21,7 +21,7 @@ import { BATCH } from "./nonce.js";
  * @property {number} found
  * @property {number} rounds
  * @property {number | null} left_secs to be expected by what was measured; null until something was
- * @property {string} how in words: what solves, and how fast
+ * @property {string} how in words: what solves, and how fast; empty until that is known
  */
 
 const MAX_WORKERS = 4;
@@ -78,8 +78,8 @@ class Search {
   #workers = [];
   /** @type {Set<string>} */
   #found = new Set();
-  /** @type {Engine} */
-  #engine = "JavaScript";
+  /** @type {Engine | null} */
+  #engine = null;
   #stopped = false;
   #inPage = false;
   #running = false;
@@ -173,8 +173,8 @@ class Search {
     const count = this.#workers.length || 1;
     const left_secs = rate === 0 ? null : ((rounds - found) * 2 ** difficulty) / (rate * count);
     const place = this.#inPage ? "page" : `${count} × worker`;
-    const how = `${this.#engine}, ${place}, ${Math.round(rate / 1e4) / 100} million hashes a second`;
-    this.#progress({ found, rounds, left_secs, how });
+    const how = `${this.#engine}, ${place}, ${Math.round((rate * count) / 1e4) / 100} million hashes a second`;
+    this.#progress({ found, rounds, left_secs, how: this.#engine && rate > 0 ? how : "" });
   }
 
   /** Workers are forbidden, do not load or keep silent: solve in this thread, a little at a time. */
