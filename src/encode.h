@@ -7,7 +7,7 @@
 #include "arena.h"
 
 /* Characters that base64 without padding takes for `n` bytes (RFC 4648). */
-#define BASE64_LEN(n) (((n)*4 + 2) / 3)
+#define BASE64_LEN(n) ((4 * (n) + 2) / 3)
 
 enum base64_alphabet { BASE64_STANDARD, BASE64_URL };
 
