@@ -103,7 +103,7 @@ class Replica(PoolCase):
         self.assertEqual({200}, {pool.request(COUNT).status for _ in range(6)})
 
     def test_dead_and_frozen_replicas_cost_no_read(self) -> None:
-        pool = self.reading(READ_DEADLINE_MS="2000")
+        pool = self.reading(READ_DEADLINE_MS="4000")
         with Stream(lambda n: pool.request(READS[n % 3]).status) as reads:
             self.standby.freeze()
             seen = reads.count
