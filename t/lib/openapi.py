@@ -77,7 +77,7 @@ class Document:
 
     def find(self, path: str) -> str | None:
         """The described path that a request's path is an instance of."""
-        if path in self.paths:
+        if path in self.paths and "{id}" not in path:  # the braces themselves are no number
             return path
         has_id = re.fullmatch(r"(/.*/)([1-9][0-9]*)(/.*)?", path)
         template = has_id and has_id[1] + "{id}" + (has_id[3] or "")
