@@ -132,9 +132,11 @@ class Replica(PoolCase):
         wait_until(lambda: self.value(pool, "replica_lag_seconds") == 0, "the lag to go")
         self.assertNotIn("replica_lag", self.pool("alone").command("metrics"))
 
-    def test_dead_host_in_the_list_of_replicas_is_passed_over(self) -> None:
-        url = URL.format(f"/nonexistent,{self.standby.run_dir},/nonexistent")
-        self.reading(READ_DATABASE_URL=url)
+    def test_dead_hosts_and_the_primary_in_the_list_are_passed_over(self) -> None:
+        hosts = f"/nonexistent,{self.cluster.run_dir},{self.standby.run_dir}"
+        pool = self.reading(READ_DATABASE_URL=URL.format(hosts) + " target_session_attrs=standby")
+        there = "select count(*) from pg_stat_activity where usename = 'initialsdb'"
+        wait_until(lambda: self.read_by_replica(pool) and self.standby.psql(there) == "5", "all workers and the janitor")
 
 
 class PrimaryAway(PoolCase):
