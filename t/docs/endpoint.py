@@ -34,8 +34,8 @@ def write(file: Path, place: str, anchor: str, text: str) -> None:
         file.write_text(text)
         return
     lines = file.read_text().splitlines(keepends=True)
-    found = [number for number, line in enumerate(lines) if anchor and anchor in line] or [len(lines) - 1]
-    assert len(found) == 1, f"{file.name} has several lines with {anchor}"
+    found = [number for number, line in enumerate(lines) if anchor in line] if anchor else [len(lines) - 1]
+    assert len(found) == 1, f"{file.name} has {len(found)} lines with {anchor}"
     lines.insert(found[0] + 1, text)
     file.write_text("".join(lines))
 
