@@ -136,7 +136,7 @@ class Replica(PoolCase):
         hosts = f"/nonexistent,{self.cluster.run_dir},{self.standby.run_dir}"
         pool = self.reading(READ_DATABASE_URL=URL.format(hosts) + " target_session_attrs=standby")
         there = "select count(*) from pg_stat_activity where usename = 'initialsdb'"
-        wait_until(lambda: self.read_by_replica(pool) and self.standby.psql(there) == "5", "all workers and the janitor")
+        wait_until(lambda: self.read_by_replica(pool) and int(self.standby.psql(there)) > 1, "a worker and the janitor")
 
 
 class PrimaryAway(PoolCase):
