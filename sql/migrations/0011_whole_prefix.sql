@@ -92,6 +92,11 @@ begin
       if v_lookup.complete and not exists (select from unnest(p_query) as a where a.filter::text like '%!%') then
         v_filter := null;
       end if;
+      -- Of short prefixes there are too many messages to be read in one go, of short lists it is not worth it.
+      if numnode(v_lookup.keys) <= 32
+        or exists (select from unnest(p_query) as a, unnest(a.words) as w where w ~ '(^|[|])[^|]{1,2}:[*]') then
+        v_words := v_lookup.keys;
+      end if;
       v_search := search_buckets(v_search, v_filter, v_exact, v_lookup, v_state.counted, v_words);
     end if;
   end if;

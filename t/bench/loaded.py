@@ -4,6 +4,7 @@
 import json
 import time
 
+from database import cli
 from messages import messages
 from stack import Board
 
@@ -17,6 +18,8 @@ def load(board: Board, size: int) -> dict[str, float]:
         loaded = json.loads(note.read_text())
         if loaded["size"] != size:
             raise SystemExit(f"{board.state} holds {loaded['size']} messages; choose another STATE")
+        board.cluster.psql(cli("import_learn"))  # what the run before has posted
+        board.cluster.psql("vacuum analyze")
         return loaded
     file = board.state / "messages.jsonl"
     with file.open("w") as out:
