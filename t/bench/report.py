@@ -33,6 +33,8 @@ def pair(times: dict | None) -> str:
 
 def growth(name: str, result: dict, least: dict) -> str:
     """How much more processor time the slowest pages take than on the smallest board."""
+    if name not in least["classes"]:
+        return "-"
     return f"{result['classes'][name]['processor']['p99'] / least['classes'][name]['processor']['p99']:.1f}"
 
 
@@ -47,7 +49,7 @@ Through Caddy with 16 clients: Zipf mix {mix['per_second']:,}/s (p99 {mix['p99']
 origin's; count {count['per_second']:,}/s, {count['per_second'] / 5:.0f} times the origin's; newest page {newest['per_second']:,}/s,
 {newest['ratio']:.0%} of the bound 1/(1/H + 1/P), which pages that the pool has found already may exceed. Posts, 8 clients:
 {posts['per_second']:,}/s, {posts['ratio']:.0%} of an empty board's {posts['empty']:,}/s. {searching['posts']:,} posts at a steady
-rate while 8 clients search without a pause ({searching['searches_per_second']}/s): p50 {searching['p50']}, p99.9 {searching['p999']}, slowest
+rate while others search without a pause ({searching['searches_per_second']}/s): p50 {searching['p50']}, p99.9 {searching['p999']}, slowest
 {searching['slowest']} ms. For comparison {ORIGIN}.
 """
 

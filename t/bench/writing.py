@@ -9,7 +9,7 @@ from database import Database, literal
 from messages import messages
 
 ROUNDS, SECS, CLIENTS = 3, 4, 8
-SEARCHERS, POSTERS, RATE, LONG_SECS = 8, 8, 200, 12
+SEARCHERS, POSTERS, RATE, LONG_SECS = 2, 8, 200, 12
 TEXTS = 1000
 POST = f"""\\set n random(1, {TEXTS})
 select api.create_listing('{{}}', '{{}}', '{{}}', null, null, sha256('x'), (select body from public.text where n = :n));
@@ -47,7 +47,7 @@ def against_empty(db: Database) -> dict[str, float]:
 
 
 def while_searching(db: Database) -> dict[str, float]:
-    """Posts at a steady rate while the processors have all the searching they can do."""
+    """Posts at a steady rate while two clients, one for each processor of a small server, search without a pause."""
     script = ask_at_random(db, "Zipf mix")
     with ThreadPoolExecutor(1) as threads:
         searching = threads.submit(pgbench, db, script, "-c", str(SEARCHERS), "-T", str(LONG_SECS + 2))
