@@ -33,8 +33,8 @@ CLIENTS, WORKERS, MESSAGES = (1, 16, 256), 16, 5000
 OPEN = {"IP_RATE_ENABLE": "false", "WORKERS": str(WORKERS)}
 RESULTS = Path(__file__).resolve().parent / "service-results.md"
 CAVEAT = (
-    " **At such a load the ratios and rates scatter by a factor of two in both directions (a ratio cannot really exceed 1); "
-    "only the processor times are worth comparing. To be repeated on a machine of its own.**"
+    " **At such a load the ratios and rates scatter by a factor of two in both directions (a ratio above 1 is noise, "
+    "but for searches, whose pages the pool shares); only the processor times are worth comparing. To be repeated on a machine of its own.**"
 )
 SCRIPT = """
 local number = 0
