@@ -2,6 +2,7 @@
 """Fills a board with the messages of the benchmarks as an operator would: by the program's own import."""
 
 import json
+import os
 import time
 
 from database import cli
@@ -26,7 +27,7 @@ def load(board: Board, size: int) -> dict[str, float]:
         out.writelines(json.dumps({"body": body}, ensure_ascii=False) + "\n" for body in messages(size))
     began = time.monotonic()
     board.pool.command("import", str(file))
-    loaded = {"size": size, "secs": round(time.monotonic() - began, 1)}
+    loaded = {"size": size, "secs": round(time.monotonic() - began, 1), "load": os.getloadavg()[0]}
     file.unlink()
     board.cluster.psql(
         "select board.hide(array(select id from board.message"

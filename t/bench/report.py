@@ -57,7 +57,8 @@ rate while others search without a pause ({searching['searches_per_second']}/s):
 def table(result: dict, least: dict) -> str:
     lines = [
         f"\n## {result['size']:,} messages\n",
-        f"Loaded with indexes in {result['loading_secs']} s; load average {result['load']:.1f}. Bytes a message: "
+        f"Loaded with indexes in {result['loading']['secs']} s at a load average of {result['loading']['load']:.1f}; "
+        f"measured at {result['load']:.1f}. Bytes a message: "
         + ", ".join(f"{name} {number}" for name, number in result["bytes"].items())
         + f"; together {sum(result['bytes'].values()):.0f}.",
         around(result),

@@ -55,7 +55,7 @@ def measure(board: Board, size: int) -> dict:
     board.pool.start()
     board.caddy.start()
     db = Database(board.cluster)
-    result = {"size": size, "loading_secs": loaded["secs"], "bytes": classes.sizes(db), "load": os.getloadavg()[0]}
+    result = {"size": size, "loading": loaded, "bytes": classes.sizes(db), "load": os.getloadavg()[0]}
     result["classes"] = measure_inside(db)
     result["routes"] = measure_outside(board, result["classes"])
     result["posts"] = writing.against_empty(db) | {"searching": writing.while_searching(db)}
