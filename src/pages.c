@@ -92,8 +92,9 @@ enum pages_claim pages_claim(struct pages *pages, const struct pages_key *key)
     if (pages == NULL)
         return PAGES_NONE;
     place = &pages->places[number_of(key)];
-    mine = taken(&place->claim, pthread_mutex_trylock(&place->claim));
+    /* What is claimed and for what are one thing to everybody else. */
     lock_content(place);
+    mine = taken(&place->claim, pthread_mutex_trylock(&place->claim));
     wanted = same(&place->wanted, key);
     if (mine)
         place->wanted = *key;
