@@ -172,12 +172,13 @@ static struct str read_record(struct import *import, const struct record *record
 }
 
 /* Passes over a record that is in already. Returns false when the last of them shows that it was
- * another file that is in, which only began like this one. */
+ * another file that is in, which only began like this one. Releases before 0011 kept no digest. */
 static bool pass_over(struct import *import)
 {
     if (import->seen % BATCH_RECORDS == 0)
         start_batch(import); /* which gives memory back */
-    if (import->seen < import->done || strcmp(digest_text(import), import->done_digest) == 0)
+    if (import->seen < import->done || import->done_digest[0] == '\0' ||
+        strcmp(digest_text(import), import->done_digest) == 0)
         return true;
     fprintf(stderr,
             "initialsdb: %s begins like a file that was imported, but goes on differently. "

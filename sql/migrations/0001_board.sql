@@ -109,8 +109,7 @@ $$;
 -- How far each source has been imported, kept in the transaction of the records themselves.
 create table board.import (
   source  text primary key,
-  records bigint not null,
-  digest  text -- of those records, so that another file that begins alike is told apart
+  records bigint not null
 );
 
 -- RFC 3339 in UTC, whatever the session's time zone and date style.

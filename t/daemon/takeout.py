@@ -85,6 +85,13 @@ class Takeout(PoolCase):
         self.imported(self.file("one.jsonl", "\n".join([*alike, record("one"), record("longer")])))
         self.assertEqual("longer", self.bodies()[-1])
 
+    def test_import_that_an_older_release_began_goes_on(self) -> None:
+        lines = [record(f"line {number}") for number in range(999)]
+        self.imported(self.file("old.jsonl", "\n".join(lines)))
+        self.sql("update board.import set digest = null")
+        self.imported(self.file("old.jsonl", "\n".join([*lines, record("new")])))
+        self.assertEqual((1000, "new"), (len(self.bodies()), self.bodies()[-1]))
+
     # Refusals
 
     def test_bad_records_are_named_by_line_and_good_ones_go_in(self) -> None:

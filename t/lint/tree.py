@@ -2,6 +2,7 @@
 """The rules for the whole tree: formatters and checkers are content, files are short and clean."""
 
 import ast
+import hashlib
 import os
 import re
 import subprocess
@@ -119,9 +120,16 @@ class Tree(unittest.TestCase):
         sources = {ROOT / "bootstrap", ROOT / "Makefile.am", ROOT / "configure.ac", *FILES}
         sources |= {path for path in tree() if path.suffix in LICENSED - {""}}
         sources = [path for path in sources if path.suffix in LICENSED]
-        without = re.compile(r"sql/migrations/000[1-7]_|t/packaging/debian/(changelog|control|copyright|lintian-overrides|source/)|src/sql_embedded\.c|t/next/sql_next\.c")
+        without = re.compile(r"sql/migrations/(000[1-7]_|SHA256SUMS)|t/packaging/debian/(changelog|control|copyright|lintian-overrides|source/)|src/sql_embedded\.c|t/next/sql_next\.c")
         silent = [name(path) for path in sources if LICENCE not in "".join(path.read_text().splitlines()[:2])]
         self.assertEqual([], sorted(file for file in silent if not without.match(file)))
+
+    def test_migrations_are_as_they_were_released(self) -> None:
+        """Boards know the checksums of what they have applied: lines are added to the list, never changed."""
+        migrations = ROOT / "sql" / "migrations"
+        listed = dict(reversed(line.split("  ")) for line in (migrations / "SHA256SUMS").read_text().splitlines())
+        found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in migrations.glob("*.sql")}
+        self.assertEqual(listed, found)
 
     def test_names_say_something(self) -> None:
         self.assertEqual([], [name(path) for path in FILES if path.stem in WORDS_FOR_NOTHING])
