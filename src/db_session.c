@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define CONNECT_SECS "10"
+
 static void ignore_notice(void *arg, const char *message)
 {
     (void)arg;
@@ -16,12 +18,9 @@ struct db_session {
     PGresult *result;
 };
 
-struct db_session *db_session_open(const char *url, const char *database)
+/* Takes lists that end with NULL; of two values for one keyword the later one wins. */
+static struct db_session *open_session(const char *const *keywords, const char *const *values)
 {
-    /* Only the first dbname may be a connection string; a second one then replaces its name. */
-    const char *const keywords[] = {"dbname", "fallback_application_name", "client_encoding",
-                                    database ? "dbname" : NULL, NULL};
-    const char *const values[] = {url, "initialsdb", "UTF8", database, NULL};
     struct db_session *session = calloc(1, sizeof(*session));
 
     if (session == NULL)
@@ -34,6 +33,41 @@ struct db_session *db_session_open(const char *url, const char *database)
     fprintf(stderr, "initialsdb: %s", PQerrorMessage(session->conn));
     db_session_close(session);
     return NULL;
+}
+
+struct db_session *db_session_open(const char *url, const char *database)
+{
+    /* Only the first dbname may be a connection string; a second one then replaces its name. */
+    const char *const keywords[] = {"connect_timeout",           "dbname",
+                                    "fallback_application_name", "client_encoding",
+                                    database ? "dbname" : NULL,  NULL};
+    const char *const values[] = {CONNECT_SECS, url, "initialsdb", "UTF8", database, NULL};
+
+    return open_session(keywords, values);
+}
+
+struct db_session *db_session_open_host(const char *url, const struct dburl_host *host)
+{
+    const char *const more[][2] = {
+        {"host", host->host}, {"hostaddr", host->hostaddr}, {"port", host->port}};
+    const char *keywords[] = {"connect_timeout",
+                              "dbname",
+                              "fallback_application_name",
+                              "target_session_attrs",
+                              NULL,
+                              NULL,
+                              NULL,
+                              NULL};
+    const char *values[] = {CONNECT_SECS, url, "initialsdb", "any", NULL, NULL, NULL, NULL};
+    int count = 4;
+
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+        if (more[i][1] == NULL)
+            continue;
+        keywords[count] = more[i][0];
+        values[count++] = more[i][1];
+    }
+    return open_session(keywords, values);
 }
 
 void db_session_close(struct db_session *session)

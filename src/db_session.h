@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* db_session: the database as commands that an operator types use it: waiting as long as it takes.
- */
+/* db_session: the database as commands that an operator types use it: waiting as long as it takes,
+ * but ten seconds for a host to let us in, unless the URL has another connect_timeout. */
 #ifndef DB_SESSION_H
 #define DB_SESSION_H
+
+#include "dburl.h"
 
 #include <stdbool.h>
 
@@ -11,6 +13,9 @@ struct db_session;
 /* Connects, waiting; to `database` instead of the one that `url` names unless that is NULL.
  * Returns NULL after writing the reason to standard error. */
 struct db_session *db_session_open(const char *url, const char *database);
+
+/* Connects to one of the hosts of `url`, whatever the URL says of which one is wanted. */
+struct db_session *db_session_open_host(const char *url, const struct dburl_host *host);
 
 void db_session_close(struct db_session *session);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "doctor.h"
 
+#include "clock.h"
 #include "db_session.h"
 #include "dburl.h"
 #include "settings.h"
@@ -22,6 +23,8 @@
 #define CLOCK_DRIFT_MOST_SECS 5
 #define BACKUP_AGE_MOST_SECS (26 * 3600)
 #define DISK_LEAST_PERCENT 10
+#define CATCH_UP_SECS 3
+#define PAUSE_US 20000
 
 struct visit {
     const struct config *config;
@@ -30,6 +33,13 @@ struct visit {
 };
 
 enum columns { COLUMN_MIGHTY, COLUMN_RIGHTS, COLUMN_CLOCK, COLUMN_READY, COLUMN_BACKUP };
+enum replica_columns { COLUMN_WHOSE, COLUMN_STANDBY, COLUMN_BYTES, COLUMN_AGE };
+
+/* What the primary says of itself. */
+struct primary {
+    struct str whose;
+    long long bytes;
+};
 
 __attribute__((format(printf, 4, 5))) static void report(struct visit *visit, bool good,
                                                          const char *what, const char *format, ...)
@@ -94,8 +104,10 @@ static void look_at_secrets(struct visit *visit)
     look_at_secret(visit, "server_salt");
 }
 
-/* Connects as the system user that is called like the role, if we may become that. */
-static struct db_session *connect_as_role(struct visit *visit, const char *url)
+/* Connects as the system user that is called like the role, if we may become that; to `host` of
+ * those that the URL lists, unless that is NULL. */
+static struct db_session *connect_as_role(struct visit *visit, const char *url,
+                                          const struct dburl_host *host)
 {
     struct str role = db_url_part(&visit->arena, url, "user");
     struct passwd *user = role.len > 0 && geteuid() == 0 ? getpwnam(role.ptr) : NULL;
@@ -103,7 +115,7 @@ static struct db_session *connect_as_role(struct visit *visit, const char *url)
 
     if (user && seteuid(user->pw_uid) != 0)
         user = NULL;
-    session = db_session_open(url, NULL);
+    session = host ? db_session_open_host(url, host) : db_session_open(url, NULL);
     if (user && seteuid(0) != 0)
         abort();
     return session;
@@ -154,9 +166,114 @@ static void look_at_rights(struct visit *visit, struct db_session *session)
            llabs(drift) <= CLOCK_DRIFT_MOST_SECS ? "" : "; run timedatectl set-ntp true");
 }
 
+/* What went wrong last, without what follows in further lines. */
+static struct str why(const struct db_session *session)
+{
+    struct str rest = str_from(db_session_error(session));
+
+    return str_cut(&rest, '\n');
+}
+
+/* Asks until the replica has all that the primary had, and no longer than a moment. */
+static bool catches_up(struct db_session *replica, long long bytes)
+{
+    int64_t until_ms = clock_monotonic_ms() + CATCH_UP_SECS * 1000;
+
+    while (strtoll(db_session_get(replica, 0, COLUMN_BYTES), NULL, 10) < bytes) {
+        if (clock_monotonic_ms() > until_ms)
+            return false;
+        usleep(PAUSE_US);
+        if (!db_session_run(replica, sql_cli_text("doctor_replica"), 0, NULL))
+            return false;
+    }
+    return true;
+}
+
+static void look_at_lag(struct visit *visit, struct db_session *replica, const char *name,
+                        const struct primary *primary)
+{
+    const char *age;
+
+    if (catches_up(replica, primary->bytes)) {
+        report(visit, true, "replica", "%s has all that the primary has", name);
+        return;
+    }
+    if (db_session_rows(replica) != 1) {
+        report(visit, false, "replica", "%s went away meanwhile: %.*s", name,
+               STR_ARG(why(replica)));
+        return;
+    }
+    age = db_session_get(replica, 0, COLUMN_AGE);
+    report(visit, false, "replica",
+           "%s is %lld bytes behind, its last commit %s ms old, and did not catch up in %d s; the "
+           "primary answers its reads; look at pg_stat_wal_receiver and at the log there",
+           name, primary->bytes - strtoll(db_session_get(replica, 0, COLUMN_BYTES), NULL, 10),
+           age ? age : "an unknown number of", CATCH_UP_SECS);
+}
+
+/* Returns whether this is a standby. The primary may be in the list, if the URL passes it over. */
+static bool look_at_replica(struct visit *visit, const struct dburl_host *host,
+                            const struct primary *primary)
+{
+    const char *url = visit->config->read_database_url.ptr;
+    struct db_session *replica = connect_as_role(visit, url, host);
+    struct str whole = db_url_part(&visit->arena, url, "host");
+    const char *name = host->host       ? host->host
+                       : host->hostaddr ? host->hostaddr
+                       : whole.len > 0  ? whole.ptr
+                                        : "the server";
+    bool standby = true;
+
+    if (replica == NULL) {
+        report(visit, false, "replica",
+               "%s does not let the application role in; the primary answers its reads; start it, "
+               "or correct READ_DATABASE_URL",
+               name);
+        return true;
+    }
+    if (!db_session_run(replica, sql_cli_text("doctor_replica"), 0, NULL) ||
+        !str_equal(primary->whose, str_from(db_session_get(replica, 0, COLUMN_WHOSE))))
+        report(visit, false, "replica",
+               "%s is no copy of the database that DATABASE_URL names; make one with pg_basebackup "
+               "-R, or correct READ_DATABASE_URL",
+               name);
+    else if (strcmp(db_session_get(replica, 0, COLUMN_STANDBY), "t") == 0)
+        look_at_lag(visit, replica, name, primary);
+    else
+        standby = false;
+    db_session_close(replica);
+    return standby;
+}
+
+static void look_at_replicas(struct visit *visit, struct db_session *session)
+{
+    const char *url = visit->config->read_database_url.ptr;
+    struct primary primary;
+    struct dburl_hosts hosts;
+    int standbys = 0;
+
+    if (*url == '\0')
+        return;
+    if (!db_session_run(session, sql_cli_text("doctor_replica"), 0, NULL)) {
+        report(visit, false, "replica", "none can be compared: %.*s", STR_ARG(why(session)));
+        return;
+    }
+    primary = (struct primary){
+        arena_copy(&visit->arena, str_from(db_session_get(session, 0, COLUMN_WHOSE))),
+        strtoll(db_session_get(session, 0, COLUMN_BYTES), NULL, 10)};
+    dburl_hosts_init(&hosts, url);
+    for (int i = 0; i < hosts.count; i++)
+        standbys += look_at_replica(visit, &hosts.list[i], &primary);
+    dburl_hosts_release(&hosts);
+    if (standbys == 0)
+        report(visit, false, "replica",
+               "READ_DATABASE_URL names no standby, so that nothing is gained; name one, or remove "
+               "the setting");
+}
+
 static void look_at_database(struct visit *visit)
 {
-    struct db_session *session = connect_as_role(visit, visit->config->database_url.ptr);
+    struct db_session *session = connect_as_role(visit, visit->config->database_url.ptr, NULL);
 
     if (session == NULL) {
         report(visit, false, "database",
@@ -172,9 +289,10 @@ static void look_at_database(struct visit *visit)
         look_at_schema(visit, db_session_get(session, 0, COLUMN_READY));
         look_at_rights(visit, session);
         look_at_backup(visit, db_session_get(session, 0, COLUMN_BACKUP));
+        look_at_replicas(visit, session);
     }
     db_session_close(session);
-    session = connect_as_role(visit, visit->config->migrate_database_url.ptr);
+    session = connect_as_role(visit, visit->config->migrate_database_url.ptr, NULL);
     report(visit, session != NULL, "owner", "%s",
            session ? "the owner role can connect"
                    : "the owner role cannot connect; correct MIGRATE_DATABASE_URL, or run as root");

@@ -11,10 +11,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import testing
 from case import PoolCase
+from pool import Pool
+from scratch import Scratch
+from stack import Cluster
+from standby import standby_of
 from testing import initialsdb
 
 
-class Doctor(PoolCase):
+class DoctorCase(PoolCase):
     def findings(self, **env: str) -> dict[str, list[str]]:
         """What is wrong, by the thing it is about."""
         settings = self.here.env | {"BACKUP_DIR": str(self.cluster.state)} | env
@@ -37,6 +41,8 @@ class Doctor(PoolCase):
     def wrong(self, what: str, **env: str) -> str:
         return " ".join(self.findings(**env)[what])
 
+
+class Doctor(DoctorCase):
     def test_a_sound_board_has_nothing_to_mend(self) -> None:
         found = self.findings()
         self.assertLess({"settings", "secrets", "database", "schema", "roles", "clock", "backup", "owner"}, set(found))
@@ -75,6 +81,58 @@ class Doctor(PoolCase):
         self.assertIn("initialsdb.socket", self.wrong("socket", SOCKET_PATH="/nowhere/socket"))
         os.chmod(self.here.socket, 0o666)
         self.assertIn("SOCKET_MODE", self.wrong("socket"))
+
+
+class Replicas(DoctorCase):
+    """READ_DATABASE_URL: whether it leads to standbys, of this very database, that keep up."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        directory = Scratch()
+        cls.addClassCleanup(directory.remove)
+        cls.standby = standby_of(cls.cluster, directory.path)
+        cls.addClassCleanup(cls.standby.stop)
+
+    def replica(self, *clusters: Cluster, more: str = "") -> str:
+        """What is wrong when these clusters are in READ_DATABASE_URL."""
+        hosts = ",".join(str(cluster.run_dir) for cluster in clusters)
+        url = f"host={hosts} port=5432 dbname=initialsdb user=initialsdb {more}"
+        return self.wrong("replica", READ_DATABASE_URL=url)
+
+    def test_without_replicas_nothing_is_said_of_them(self) -> None:
+        self.assertNotIn("replica", self.findings())
+
+    def test_one_that_follows_is_sound(self) -> None:
+        self.assertEqual("", self.replica(self.standby))
+
+    def test_the_primary_may_be_in_the_list(self) -> None:
+        self.assertEqual("", self.replica(self.cluster, self.standby, more="target_session_attrs=standby"))
+
+    def test_the_primary_alone_is_no_replica(self) -> None:
+        self.assertIn("names no standby", self.replica(self.cluster))
+
+    def test_one_of_two_that_is_away_is_named(self) -> None:
+        url = f"host=/nowhere,{self.standby.run_dir} port=5432 dbname=initialsdb user=initialsdb"
+        said = self.wrong("replica", READ_DATABASE_URL=url)
+        self.assertIn("/nowhere does not let", said)
+        self.assertNotIn(str(self.standby.run_dir), said)
+
+    def test_copy_of_another_database(self) -> None:
+        self.cluster.psql("create database other template template0", "postgres")
+        self.addCleanup(self.cluster.psql, "drop database other", "postgres")
+        with Scratch() as directory, Cluster(directory, durable=False) as other:
+            Pool(initialsdb(), other).prepare()
+            self.assertIn("is no copy", self.replica(other))
+        self.assertIn("is no copy", self.replica(self.cluster, more="dbname=other"))
+
+    def test_one_that_stands_still_is_told_with_its_lag(self) -> None:
+        self.standby.psql("select pg_wal_replay_pause()", "postgres")
+        self.addCleanup(self.standby.psql, "select pg_wal_replay_resume()", "postgres")
+        paused = "select pg_get_wal_replay_pause_state() = 'paused'"
+        testing.wait_until(lambda: self.standby.psql(paused, "postgres") == "t", "the replica to stand still")
+        self.sql("insert into board.message (body) values ('news')")
+        self.assertRegex(self.replica(self.standby), r"is \d+ bytes behind.*did not catch up")
 
 
 if __name__ == "__main__":
