@@ -236,7 +236,7 @@ static void settle_in(struct master *master, const struct config *config, const 
     scoreboard_path(config->socket_path, master->board_path, sizeof(master->board_path));
     heritage->config = config;
     heritage->board = scoreboard_create(master->board_path);
-    heritage->pages = pages_create();
+    heritage->pages = pages_outlive_the_dead() ? pages_create() : NULL;
     heritage->master = getpid();
     heritage->listen_fd = master->listener.fd;
     heritage->own_socket = master->listener.own;

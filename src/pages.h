@@ -27,6 +27,10 @@ struct page {
     int64_t next_id;    /* 0: none */
 };
 
+/* Whether the kernel gives back the locks of the dead. An emulator (qemu-user) does not: what is
+ * shared there can be stopped by one death, so it is better not shared. */
+bool pages_outlive_the_dead(void);
+
 /* Makes the memory for a process and those it forks. Never NULL. It is never given back. */
 struct pages *pages_create(void);
 

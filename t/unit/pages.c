@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What the processes of a pool share: no two search for the same, and nobody who dies is waited
- * for. */
+ * for. The latter cannot be tried in an emulator (qemu-user), and is left out there, which is said.
+ */
 #include "pages.h"
 #include "clock.h"
 #include "unit.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +83,14 @@ static void end(pid_t pid)
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 
+static bool is_left_out(const char *claim)
+{
+    if (pages_outlive_the_dead())
+        return false;
+    fprintf(stderr, "# LEFT OUT, as this kernel has no robust locks: %s\n", claim);
+    return true;
+}
+
 START_TEST(without_pages_everybody_searches)
 {
     struct pages_key key = key_of('a', 'a');
@@ -141,6 +151,17 @@ START_TEST(one_at_a_time_searches_for_the_same)
     pages_wait(pages, &key, clock_monotonic_ms() + 1);
     ck_assert_int_eq(pages_claim(pages, &key), PAGES_TAKEN);
     end(searcher);
+}
+END_TEST
+
+START_TEST(nobody_waits_for_the_dead)
+{
+    struct pages_key key = key_of('a', 'a');
+
+    if (is_left_out("nobody waits for the dead"))
+        return;
+    pages = pages_create();
+    end(start(sleep_forever, &key));
     pages_wait(pages, &key, clock_monotonic_ms() + LONG_MS);
     ck_assert_int_eq(pages_claim(pages, &key), PAGES_MINE);
 }
@@ -151,6 +172,8 @@ START_TEST(whoever_is_killed_while_writing_leaves_nothing_half_written)
     struct pages_key key = key_of('a', 'a');
     struct page found;
 
+    if (is_left_out("whoever is killed while writing leaves nothing half written"))
+        return;
     pages = pages_create();
     for (int i = 0; i < KILLS; i++) {
         pid_t writer = start(write_forever, &key);
@@ -173,6 +196,7 @@ Suite *pages_suite(void)
         page_is_kept_for_its_key_alone,
         page_that_is_too_large_is_not_kept,
         one_at_a_time_searches_for_the_same,
+        nobody_waits_for_the_dead,
         whoever_is_killed_while_writing_leaves_nothing_half_written,
     };
 
