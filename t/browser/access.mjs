@@ -5,37 +5,22 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { needBrowser, needPackages } from "./lib/need.js";
-
-await needBrowser();
-await needPackages("axe-core");
-const { readFileSync } = await import("node:fs");
-const { createRequire } = await import("node:module");
-const { Board } = await import("./lib/board.js");
-const { launch, newReader } = await import("./lib/chromium.js");
-const { STATES, enter } = await import("./lib/states.js");
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import { needPackages } from "./lib/need.js";
+import { setUp } from "./lib/set-up.js";
+import { STATES, enter } from "./lib/states.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
+await needPackages("axe-core");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 320, height: 640 };
 
-/** @type {import("./lib/board.js").Board} */
-let board;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launch();
-  board = await Board.start();
-});
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-});
+const { board, newPage } = await setUp();
 
 /**
  * @param {Page} page
@@ -58,7 +43,7 @@ const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollW
 
 for (const state of STATES.filter(({ scripts }) => scripts !== false)) {
   test(`b57 b58 axe-core finds nothing wrong: ${state.name}`, async () => {
-    const { page } = await newReader(browser, { viewport: WIDE, colorScheme: "dark" });
+    const page = await newPage({ viewport: WIDE, colorScheme: "dark" });
     await enter(page, board.url, state);
     // Through the driver, as the policy of the page would not let it in.
     await page.evaluate(AXE);
@@ -73,13 +58,12 @@ for (const state of STATES.filter(({ scripts }) => scripts !== false)) {
     await page.emulateMedia({ forcedColors: "active" });
     found.push(...(await violations(page, "forced colours")));
     assert.deepEqual(found, []);
-    await page.context().close();
   });
 }
 
 test("text twice as large neither overlaps nor scrolls sideways", async () => {
   for (const name of ["opening", "written", "limited", "solving", "permalink"]) {
-    const { page } = await newReader(browser, { viewport: { width: 360, height: 740 } });
+    const page = await newPage({ viewport: { width: 360, height: 740 } });
     const state = STATES.find((other) => other.name === name);
     if (state) await enter(page, board.url, state);
     await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
@@ -89,12 +73,11 @@ test("text twice as large neither overlaps nor scrolls sideways", async () => {
       post: document.getElementById("post")?.getBoundingClientRect().toJSON(),
     }));
     assert.ok(post.top >= box.bottom, `${name}: Post stands under the box`);
-    await page.context().close();
   }
 });
 
 test("b57 Tab goes through the page in the order of the screen, and the focus is seen", async () => {
-  const { page } = await newReader(browser, { viewport: WIDE });
+  const page = await newPage({ viewport: WIDE });
   const opening = STATES[0];
   await enter(page, board.url, opening);
   await page.click("#post");
@@ -114,11 +97,10 @@ test("b57 Tab goes through the page in the order of the screen, and the focus is
     await page.keyboard.press("Tab");
   }
   assert.deepEqual(order.slice(0, 6), ["home", "box", "post", "text", "submit", "when"]);
-  await page.context().close();
 });
 
 test("b57 there is one h1, one main, a name for every field, and no live region but one", async () => {
-  const { page } = await newReader(browser);
+  const page = await newPage();
   await enter(page, board.url, STATES[0]);
   assert.equal(await page.locator("h1:visible").count(), 1);
   assert.equal(await page.locator("main").count(), 1);
@@ -126,19 +108,17 @@ test("b57 there is one h1, one main, a name for every field, and no live region 
   await page.getByRole("searchbox", { name: "Search messages" }).waitFor();
   await page.click("#post");
   await page.getByRole("textbox", { name: "Your message" }).waitFor();
-  await page.context().close();
 });
 
 test("with reduced motion nothing moves", async () => {
-  const { page } = await newReader(browser, { viewport: WIDE });
+  const page = await newPage({ viewport: WIDE });
   await enter(page, board.url, STATES[0]);
   await page.click("#post");
   assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
-  await page.context().close();
 });
 
 test("focus is never under the head", async () => {
-  const { page } = await newReader(browser, { viewport: WIDE });
+  const page = await newPage({ viewport: WIDE });
   await enter(page, board.url, STATES[0]);
   await page.locator("#end").scrollIntoViewIfNeeded();
   await page.locator(".endmark").waitFor();
@@ -151,12 +131,11 @@ test("focus is never under the head", async () => {
     }));
     assert.ok(top >= edge, `row at ${top}, head to ${edge}`);
   }
-  await page.context().close();
 });
 
 test("on paper there are the messages, dark on white, and nothing else", async () => {
   for (const [path, text] of [["/", "Chess by post"], ["/m/18203", "For sale: baby shoes"]]) {
-    const { page } = await newReader(browser, { viewport: WIDE, colorScheme: "dark" });
+    const page = await newPage({ viewport: WIDE, colorScheme: "dark" });
     await enter(page, board.url, { ...STATES[0], path, shown: `text=${text}` });
     await page.click("#theme"); // The theme that was chosen is for the screen as well.
     await page.emulateMedia({ media: "print" });
@@ -170,6 +149,5 @@ test("on paper there are the messages, dark on white, and nothing else", async (
       shaded: getComputedStyle(document.documentElement).backgroundColor,
     }));
     assert.deepEqual([colour, shaded], ["rgb(0, 0, 0)", "rgba(0, 0, 0, 0)"]);
-    await page.context().close();
   }
 });

@@ -5,12 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { needBrowser } from "./lib/need.js";
-
-await needBrowser();
-const { Board } = await import("./lib/board.js");
-const { launch, newReader } = await import("./lib/chromium.js");
+import { test } from "node:test";
+import { setUp } from "./lib/set-up.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -19,22 +15,10 @@ const PRESSES = 15;
 /** What a reader does not notice as waiting; below it nothing needs to be compared. */
 const QUICK_MS = 50;
 
-/** @type {import("./lib/board.js").Board} */
-let board;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launch();
-  board = await Board.start();
-  board.psql(`insert into board.message (body, created_at)
-    select 'message number ' || n || ' of many', clock_timestamp() - make_interval(mins => ${MESSAGES} - n)
-    from generate_series(1, ${MESSAGES}) as n`);
-});
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-});
+const { board, newPage, visit } = await setUp();
+board.psql(`insert into board.message (body, created_at)
+  select 'message number ' || n || ' of many', clock_timestamp() - make_interval(mins => ${MESSAGES} - n)
+  from generate_series(1, ${MESSAGES}) as n`);
 
 /**
  * Scrolls on until so many messages are there.
@@ -70,7 +54,7 @@ async function pressMs(page) {
 }
 
 test("a reader who walks down ten thousand messages meets each once, and the first at the end", async () => {
-  const { page, problems } = await newReader(browser);
+  const page = await newPage();
   let requests = 0;
   page.on("request", (request) => request.url().includes("/search?") && requests++);
   await page.goto(board.url);
@@ -83,26 +67,21 @@ test("a reader who walks down ten thousand messages meets each once, and the fir
   await page.locator("h1:visible", { hasText: "1 message with “number 4711”" }).waitFor();
   await page.goBack();
   await page.locator("article").nth(MESSAGES - 1).waitFor({ state: "attached" });
-  assert.deepEqual(problems, []);
-  await page.context().close();
 });
 
 test("with a thousand messages on the page it answers as quickly as with thirty", async () => {
-  const { page } = await newReader(browser);
-  await page.goto(board.url);
+  const page = await visit("/");
   await page.locator("article").nth(29).waitFor();
   const few_ms = await pressMs(page);
   await walkTo(page, 1000);
   const many_ms = await pressMs(page);
   assert.ok(many_ms < Math.max(QUICK_MS, 4 * few_ms), `${few_ms} ms became ${many_ms} ms`);
-  await page.context().close();
 });
 
 test("a search among ten thousand goes on page by page, too", async () => {
-  const { page } = await newReader(browser);
+  const page = await newPage();
   await page.goto(`${board.url}/?q=many`);
   await page.locator("h1:visible", { hasText: "30+ messages with “many”" }).waitFor();
   await walkTo(page, 330);
   assert.equal(await page.locator("mark").first().innerText(), "many");
-  await page.context().close();
 });

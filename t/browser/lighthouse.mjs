@@ -5,15 +5,14 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { needBrowser, needPackages, needProgram } from "./lib/need.js";
+import { test } from "node:test";
+import { freePort } from "./lib/board.js";
+import { install } from "./lib/installed.js";
+import { needPackages, needProgram } from "./lib/need.js";
+import { setUp } from "./lib/set-up.js";
 
-await needBrowser();
 await needPackages("lighthouse");
 needProgram("make");
-const { Board, freePort } = await import("./lib/board.js");
-const { launch } = await import("./lib/chromium.js");
-const { install } = await import("./lib/installed.js");
 /** @type {any} */
 const lighthouse = (await import("lighthouse")).default;
 
@@ -21,22 +20,9 @@ const lighthouse = (await import("lighthouse")).default;
 const MOST_RUNS = 5;
 const FULL = { performance: 100, accessibility: 100, "best-practices": 100, seo: 100 };
 
-/** @type {import("./lib/board.js").Board} */
-let board;
-/** @type {import("playwright-core").Browser} */
-let browser;
-let port = 0;
-
-before(async () => {
-  port = await freePort();
-  browser = await launch(`--remote-debugging-port=${port}`);
-  board = await Board.start({ INITIALSDB_STATIC: install() });
-  board.fill(Array.from({ length: 40 }, (_, n) => `Message ${n}, as long as a message is that takes two lines on a telephone`));
-});
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-});
+const port = await freePort();
+const { board } = await setUp({ INITIALSDB_STATIC: install() }, `--remote-debugging-port=${port}`);
+board.fill(Array.from({ length: 40 }, (_, n) => `Message ${n}, as long as a message is that takes two lines on a telephone`));
 
 /**
  * @param {string} url

@@ -4,44 +4,16 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { needBrowser } from "./lib/need.js";
-
-await needBrowser();
-const { Board } = await import("./lib/board.js");
-const { launch, newReader } = await import("./lib/chromium.js");
+import { beforeEach, test } from "node:test";
+import { setUp } from "./lib/set-up.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** @type {import("./lib/board.js").Board} */
-let board;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launch();
-  board = await Board.start();
-});
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-});
+const { board, visit } = await setUp();
 beforeEach(() => {
   board.clear();
   board.psql("truncate board.report");
 });
-
-/**
- * @param {string} path
- * @param {(page: Page) => Promise<void>} body
- */
-async function reading(path, body) {
-  const { page, problems } = await newReader(browser);
-  await page.goto(board.url + path);
-  await body(page);
-  assert.deepEqual(problems, []);
-  await page.context().close();
-}
 
 /**
  * @param {string} body
@@ -56,58 +28,55 @@ test("b49 a message is reported with the keyboard alone, with a proof, and once"
   board.fill(["somebody's address"]);
   const id = idOf("somebody''s address");
   for (let time = 1; time <= 2; time++) {
-    await reading(`/m/${id}`, async (page) => {
-      await page.getByRole("button", { name: "Report" }).focus();
-      const sent = page.waitForRequest("**/report");
-      await page.keyboard.press("Enter");
-      await page.locator("#reason:focus").waitFor();
-      await page.keyboard.type("It is not theirs to tell");
-      await page.keyboard.press("Tab");
-      await page.keyboard.press("Enter");
-      assert.match((await sent).headers()["x-pow-nonce"], /^\d+(,\d+)*$/);
-      await thanked(page);
-      assert.equal(await page.getByRole("button", { name: "Report" }).count(), 0);
-    });
+    const page = await visit(`/m/${id}`);
+    await page.getByRole("button", { name: "Report" }).focus();
+    const sent = page.waitForRequest("**/report");
+    await page.keyboard.press("Enter");
+    await page.locator("#reason:focus").waitFor();
+    await page.keyboard.type("It is not theirs to tell");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    assert.match((await sent).headers()["x-pow-nonce"], /^\d+(,\d+)*$/);
+    await thanked(page);
+    assert.equal(await page.getByRole("button", { name: "Report" }).count(), 0);
   }
   assert.equal(board.psql("select message_id, reason from board.report"), `${id}|It is not theirs to tell`);
 });
 
 test("a report needs no reason, and Escape leaves it", async () => {
   board.fill(["dull"]);
-  await reading(`/m/${idOf("dull")}`, async (page) => {
-    const button = page.getByRole("button", { name: "Report", exact: true });
-    await button.click();
-    await page.keyboard.press("Escape");
-    assert.ok(await page.locator("#report").isHidden());
-    assert.ok(await button.evaluate((element) => element === document.activeElement));
-    await button.click();
-    await page.getByRole("button", { name: "Send the report" }).click();
-    await thanked(page);
-  });
+  const page = await visit(`/m/${idOf("dull")}`);
+  const button = page.getByRole("button", { name: "Report", exact: true });
+  await button.click();
+  await page.keyboard.press("Escape");
+  assert.ok(await page.locator("#report").isHidden());
+  assert.ok(await button.evaluate((element) => element === document.activeElement));
+  await button.click();
+  await page.getByRole("button", { name: "Send the report" }).click();
+  await thanked(page);
   assert.equal(board.psql("select reason is null from board.report"), "t");
 });
 
 test("a report whose answers are lost arrives once, and one that fails can be sent again", async () => {
   board.fill(["lost"]);
-  await reading(`/m/${idOf("lost")}`, async (page) => {
-    let losses = 1;
-    await page.route("**/report", async (route) => {
-      const response = await route.fetch();
-      return losses-- > 0 ? route.abort("connectionreset") : route.fulfill({ response });
-    });
-    await page.getByRole("button", { name: "Report", exact: true }).click();
-    await page.fill("#reason", "x".repeat(256));
-    await page.getByRole("button", { name: "Send the report" }).click();
-    await page.getByText("At most 255 characters.").waitFor();
-    await page.fill("#reason", "kept");
-    await page.context().setOffline(true);
-    await page.getByRole("button", { name: "Send the report" }).click();
-    await page.getByText("You are offline.").waitFor();
-    assert.equal(await page.inputValue("#reason"), "kept");
-    await page.context().setOffline(false);
-    await page.getByRole("button", { name: "Try again" }).click();
-    await thanked(page);
+  const page = await visit(`/m/${idOf("lost")}`);
+  let losses = 1;
+  await page.route("**/report", async (route) => {
+    const response = await route.fetch();
+    return losses-- > 0 ? route.abort("connectionreset") : route.fulfill({ response });
   });
+  await page.getByRole("button", { name: "Report", exact: true }).click();
+  await page.fill("#reason", "x".repeat(256));
+  await page.getByRole("button", { name: "Send the report" }).click();
+  await page.getByText("At most 255 characters.").waitFor();
+  await page.fill("#reason", "kept");
+  await page.context().setOffline(true);
+  await page.getByRole("button", { name: "Send the report" }).click();
+  await page.getByText("You are offline.").waitFor();
+  assert.equal(await page.inputValue("#reason"), "kept");
+  await page.context().setOffline(false);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await thanked(page);
   assert.equal(board.psql("select count(*), min(reason) from board.report"), "1|kept");
 });
 
@@ -115,62 +84,58 @@ test("a hidden message leads on to its neighbours and to the log, which tells wh
   board.fill(["one", "two", "three", "four", "five"]);
   const hidden = ["two", "three", "four"].map(idOf);
   board.psql(`set initialsdb.reason = 'nobody''s business'; select board.hide('{${hidden}}')`);
-  await reading(`/m/${hidden[1]}`, async (page) => {
-    await page.getByText("A moderator hid this message.").waitFor();
-    await page.locator("nav", { hasText: "Newer five" }).waitFor();
-    await page.locator("nav", { hasText: "Older one" }).waitFor();
-    assert.equal(await page.getByRole("button", { name: "Report" }).count(), 0);
-    await page.locator(".single").getByRole("link", { name: "log" }).click();
-    await page.waitForURL("**/log");
-    await page.locator("h1:visible", { hasText: "What moderators did." }).waitFor();
-    const entry = page.locator("#log li", { hasText: `Message ${Number(hidden[1]).toLocaleString("en-GB")} was hidden: nobody's business` });
-    await entry.waitFor();
-    assert.match(await page.title(), /^Moderation log - /);
-    await entry.getByRole("link").click();
-    await page.getByText("A moderator hid this message.").waitFor();
-    await page.goBack();
-    await entry.waitFor();
-    await page.fill("#box", "one");
-    await page.locator("h1:visible", { hasText: "1 message with “one”" }).waitFor();
-  });
+  const page = await visit(`/m/${hidden[1]}`);
+  await page.getByText("A moderator hid this message.").waitFor();
+  await page.locator("nav", { hasText: "Newer five" }).waitFor();
+  await page.locator("nav", { hasText: "Older one" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Report" }).count(), 0);
+  await page.locator(".single").getByRole("link", { name: "log" }).click();
+  await page.waitForURL("**/log");
+  await page.locator("h1:visible", { hasText: "What moderators did." }).waitFor();
+  const entry = page.locator("#log li", { hasText: `Message ${Number(hidden[1]).toLocaleString("en-GB")} was hidden: nobody's business` });
+  await entry.waitFor();
+  assert.match(await page.title(), /^Moderation log - /);
+  await entry.getByRole("link").click();
+  await page.getByText("A moderator hid this message.").waitFor();
+  await page.goBack();
+  await entry.waitFor();
+  await page.fill("#box", "one");
+  await page.locator("h1:visible", { hasText: "1 message with “one”" }).waitFor();
 });
 
 test("a message that waits for a moderator says so, and appears when it is approved", async () => {
   board.psql("update board.mode set hold = true");
-  await reading("/", async (page) => {
-    await page.click("#post");
-    await page.fill("#text", "in good time");
-    await page.click("#submit");
-    await page.locator("#form-notice .notice:focus", { hasText: "A moderator reads your message before it appears." }).waitFor();
-    assert.equal(await page.inputValue("#text"), "");
-    assert.equal(await page.locator("#list article").count(), 0);
-    board.psql("select board.approve(array(select id from board.held)); update board.mode set hold = false");
-    await page.locator("#form-notice a").click();
-    await page.locator(".large", { hasText: "in good time" }).waitFor();
-  });
+  const page = await visit("/");
+  await page.click("#post");
+  await page.fill("#text", "in good time");
+  await page.click("#submit");
+  await page.locator("#form-notice .notice:focus", { hasText: "A moderator reads your message before it appears." }).waitFor();
+  assert.equal(await page.inputValue("#text"), "");
+  assert.equal(await page.locator("#list article").count(), 0);
+  board.psql("select board.approve(array(select id from board.held)); update board.mode set hold = false");
+  await page.locator("#form-notice a").click();
+  await page.locator(".large", { hasText: "in good time" }).waitFor();
 });
 
 test("the log goes back page by page, and is a page of its own", async () => {
   board.psql("select board.write_audit('hold on', array_fill(null::bigint, array[35]), 'entry')");
-  await reading("/", async (page) => {
-    await page.locator("footer").getByRole("link", { name: "Log" }).click();
-    await page.locator("#log li").nth(29).waitFor();
-    assert.equal(await page.locator("#log li").count(), 30);
-    await page.getByRole("button", { name: "Older entries" }).click();
-    await page.getByText("The log begins here.").waitFor();
-    assert.ok((await page.locator("#log li").count()) >= 35);
-    await page.reload();
-    await page.locator("#log li").nth(29).waitFor();
-  });
+  const page = await visit("/");
+  await page.locator("footer").getByRole("link", { name: "Log" }).click();
+  await page.locator("#log li").nth(29).waitFor();
+  assert.equal(await page.locator("#log li").count(), 30);
+  await page.getByRole("button", { name: "Older entries" }).click();
+  await page.getByText("The log begins here.").waitFor();
+  assert.ok((await page.locator("#log li").count()) >= 35);
+  await page.reload();
+  await page.locator("#log li").nth(29).waitFor();
 });
 
 test("a log that does not come is asked for again", async () => {
-  await reading("/", async (page) => {
-    const error = { code: "UNAVAILABLE", message: "Away.", retry_after: 1 };
-    await page.route("**/api/log", (route) => route.fulfill({ status: 503, json: { error } }), { times: 1 });
-    await page.locator("footer").getByRole("link", { name: "Log" }).click();
-    await page.getByText("The board does not answer.").waitFor();
-    await page.getByRole("button", { name: "Try now" }).click();
-    await page.locator("#log li").first().waitFor();
-  });
+  const page = await visit("/");
+  const error = { code: "UNAVAILABLE", message: "Away.", retry_after: 1 };
+  await page.route("**/api/log", (route) => route.fulfill({ status: 503, json: { error } }), { times: 1 });
+  await page.locator("footer").getByRole("link", { name: "Log" }).click();
+  await page.getByText("The board does not answer.").waitFor();
+  await page.getByRole("button", { name: "Try now" }).click();
+  await page.locator("#log li").first().waitFor();
 });

@@ -4,43 +4,15 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { needBrowser } from "./lib/need.js";
-
-await needBrowser();
-const { Board } = await import("./lib/board.js");
-const { launch, newReader } = await import("./lib/chromium.js");
+import { beforeEach, test } from "node:test";
+import { setUp } from "./lib/set-up.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const SHOES = "For sale: baby shoes, never worn.\nErnest@Hemingway.com";
 
-/** @type {import("./lib/board.js").Board} */
-let board;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launch();
-  board = await Board.start({ POW_DIFFICULTY: "14" });
-});
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-});
+const { board, newPage, visit } = await setUp({ POW_DIFFICULTY: "14" });
 beforeEach(() => board.clear());
-
-/**
- * @param {(page: Page) => Promise<void>} body
- * @param {{ at?: string, path?: string }} [options]
- */
-async function posting(body, { at = board.url, path = "/" } = {}) {
-  const { page, problems } = await newReader(browser);
-  await page.goto(at + path);
-  await body(page);
-  assert.deepEqual(problems, []);
-  await page.context().close();
-}
 
 /**
  * @param {Page} page
@@ -78,206 +50,192 @@ async function loseAnswers(page, lost) {
 
 test("b59 a message is posted, on top, focused, found, counted and permanent", async () => {
   board.fill(["earlier"]);
-  await posting(async (page) => {
-    await page.getByText("1 message", { exact: true }).waitFor();
-    await page.keyboard.press("p");
-    await page.keyboard.type(SHOES);
-    await page.keyboard.press("Control+Enter");
-    await posted(page).waitFor();
-    assert.equal(await page.locator("#list article").first().locator("p").first().innerText(), SHOES);
-    assert.ok(await posted(page).evaluate((article) => article === document.activeElement));
-    await page.getByText("2 messages", { exact: true }).waitFor();
-    const id = await posted(page).getAttribute("data-id");
-    await page.locator("#status", { hasText: `Posted as message ${id}.` }).waitFor({ state: "attached" });
-    await posted(page).getByRole("link", { name: `/m/${id}` }).click();
-    await page.waitForURL(`**/m/${id}`);
-    await page.locator(".large", { hasText: "baby shoes" }).waitFor();
-    await page.fill("#box", "shoes");
-    await page.locator("h1:visible", { hasText: "1 message with “shoes”" }).waitFor();
-    await board.down();
-    await board.up();
-    await page.goto(`${board.url}/m/${id}`);
-    await page.locator(".large", { hasText: "baby shoes" }).waitFor();
-  });
+  const page = await visit("/");
+  await page.getByText("1 message", { exact: true }).waitFor();
+  await page.keyboard.press("p");
+  await page.keyboard.type(SHOES);
+  await page.keyboard.press("Control+Enter");
+  await posted(page).waitFor();
+  assert.equal(await page.locator("#list article").first().locator("p").first().innerText(), SHOES);
+  assert.ok(await posted(page).evaluate((article) => article === document.activeElement));
+  await page.getByText("2 messages", { exact: true }).waitFor();
+  const id = await posted(page).getAttribute("data-id");
+  await page.locator("#status", { hasText: `Posted as message ${id}.` }).waitFor({ state: "attached" });
+  await posted(page).getByRole("link", { name: `/m/${id}` }).click();
+  await page.waitForURL(`**/m/${id}`);
+  await page.locator(".large", { hasText: "baby shoes" }).waitFor();
+  await page.fill("#box", "shoes");
+  await page.locator("h1:visible", { hasText: "1 message with “shoes”" }).waitFor();
+  await board.down();
+  await board.up();
+  await page.goto(`${board.url}/m/${id}`);
+  await page.locator(".large", { hasText: "baby shoes" }).waitFor();
 });
 
 test("posting from a search or a permalink leads to the newest", async () => {
   board.fill(["earlier"]);
-  await posting(async (page) => {
-    await page.locator("article").waitFor();
-    await post(page, "unrelated");
-    await posted(page).waitFor();
-    assert.equal(new URL(page.url()).search, "");
-    assert.equal(await page.locator("#list article").count(), 2);
-  }, { path: "/?q=earlier" });
+  const page = await visit("/?q=earlier");
+  await page.locator("article").waitFor();
+  await post(page, "unrelated");
+  await posted(page).waitFor();
+  assert.equal(new URL(page.url()).search, "");
+  assert.equal(await page.locator("#list article").count(), 2);
 });
 
 test("the draft outlives closing, reloading and cancelling", async () => {
-  await posting(async (page) => {
-    await write(page, "a draft");
-    await page.keyboard.press("Escape");
-    assert.ok(await page.locator("#form").isHidden());
-    assert.ok(await page.locator("#post").evaluate((button) => button === document.activeElement));
-    await page.click("#post");
-    assert.equal(await page.inputValue("#text"), "a draft");
-    await page.reload();
-    await page.click("#post");
-    assert.equal(await page.inputValue("#text"), "a draft");
-    await page.click("#submit");
-    await posted(page).waitFor();
-    await page.reload();
-    await page.click("#post");
-    assert.equal(await page.inputValue("#text"), "");
-  });
+  const page = await visit("/");
+  await write(page, "a draft");
+  await page.keyboard.press("Escape");
+  assert.ok(await page.locator("#form").isHidden());
+  assert.ok(await page.locator("#post").evaluate((button) => button === document.activeElement));
+  await page.click("#post");
+  assert.equal(await page.inputValue("#text"), "a draft");
+  await page.reload();
+  await page.click("#post");
+  assert.equal(await page.inputValue("#text"), "a draft");
+  await page.click("#submit");
+  await posted(page).waitFor();
+  await page.reload();
+  await page.click("#post");
+  assert.equal(await page.inputValue("#text"), "");
 });
 
 test("b28 the counter counts code points and never cuts", async () => {
-  await posting(async (page) => {
-    await write(page, "😀".repeat(255));
-    await page.locator("#left", { hasText: /^0 left$/ }).waitFor();
-    await page.fill("#text", "😀".repeat(258));
-    await page.locator("#left", { hasText: "3 too many" }).waitFor();
-    assert.equal(await page.getAttribute("#text", "aria-invalid"), "true");
-    assert.equal(await page.getAttribute("#submit", "aria-disabled"), "true");
-    await page.focus("#submit");
-    await page.keyboard.press("Enter");
-    assert.ok(await page.locator("#left").evaluate((reason) => reason === document.activeElement));
-    await page.fill("#text", "😀".repeat(255));
-    await page.click("#submit");
-    await posted(page).waitFor();
-    assert.equal(board.psql("select char_length(body) from board.message"), "255");
-  });
+  const page = await visit("/");
+  await write(page, "😀".repeat(255));
+  await page.locator("#left", { hasText: /^0 left$/ }).waitFor();
+  await page.fill("#text", "😀".repeat(258));
+  await page.locator("#left", { hasText: "3 too many" }).waitFor();
+  assert.equal(await page.getAttribute("#text", "aria-invalid"), "true");
+  assert.equal(await page.getAttribute("#submit", "aria-disabled"), "true");
+  await page.focus("#submit");
+  await page.keyboard.press("Enter");
+  assert.ok(await page.locator("#left").evaluate((reason) => reason === document.activeElement));
+  await page.fill("#text", "😀".repeat(255));
+  await page.click("#submit");
+  await posted(page).waitFor();
+  assert.equal(board.psql("select char_length(body) from board.message"), "255");
 });
 
 test("nothing written, nothing posted", async () => {
-  await posting(async (page) => {
-    await post(page, " \n ");
-    await page.locator("#left", { hasText: "Write something first." }).waitFor();
-    assert.ok(await page.locator("#text").evaluate((field) => field === document.activeElement));
-  });
+  const page = await visit("/");
+  await post(page, " \n ");
+  await page.locator("#left", { hasText: "Write something first." }).waitFor();
+  assert.ok(await page.locator("#text").evaluate((field) => field === document.activeElement));
 });
 
 test("b55 a text that cannot be posted is explained and kept", async () => {
-  await posting(async (page) => {
-    await post(page, "a\u202eb");
-    await page.getByText("The message holds a character that reverses the order of the text.").waitFor();
-    assert.equal(await page.inputValue("#text"), "a\u202eb");
-    await post(page, "one\ttwo");
-    await posted(page).waitFor();
-    assert.equal(board.psql("select body from board.message"), "one two");
-  });
+  const page = await visit("/");
+  await post(page, "a\u202eb");
+  await page.getByText("The message holds a character that reverses the order of the text.").waitFor();
+  assert.equal(await page.inputValue("#text"), "a\u202eb");
+  await post(page, "one\ttwo");
+  await posted(page).waitFor();
+  assert.equal(board.psql("select body from board.message"), "one two");
 });
 
 test("b27 a lost answer is asked for again, unnoticed, and the message stands once", async () => {
-  await posting(async (page) => {
-    await loseAnswers(page, 2);
-    await post(page, "only once");
-    await posted(page).waitFor();
-    assert.equal(board.count(), 1);
-  });
+  const page = await visit("/");
+  await loseAnswers(page, 2);
+  await post(page, "only once");
+  await posted(page).waitFor();
+  assert.equal(board.count(), 1);
 });
 
 test("b27 when no answer comes the text is safe, and trying again does not double it", async () => {
-  await posting(async (page) => {
-    await loseAnswers(page, 4);
-    await post(page, "still only once");
-    await page.getByText("No answer yet.").waitFor();
-    await page.getByText("Your text is safe, and it will not be posted twice.").waitFor();
-    assert.equal(await page.inputValue("#text"), "still only once");
-    await page.getByRole("button", { name: "Try again" }).click();
-    await posted(page).waitFor();
-    assert.equal(board.count(), 1);
-  });
+  const page = await visit("/");
+  await loseAnswers(page, 4);
+  await post(page, "still only once");
+  await page.getByText("No answer yet.").waitFor();
+  await page.getByText("Your text is safe, and it will not be posted twice.").waitFor();
+  assert.equal(await page.inputValue("#text"), "still only once");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await posted(page).waitFor();
+  assert.equal(board.count(), 1);
 });
 
 test("b27 not even after the proof has expired", async () => {
-  await posting(async (page) => {
-    await page.clock.install();
-    await loseAnswers(page, 4);
-    await post(page, "once and late");
-    for (let waited = 0; waited < 8; waited++) await page.clock.runFor(1000);
-    await page.getByText("No answer yet.").waitFor();
-    await page.clock.fastForward("03:00");
-    await page.getByRole("button", { name: "Try again" }).click();
-    await posted(page).waitFor();
-    assert.equal(board.count(), 1);
-  });
+  const page = await visit("/");
+  await page.clock.install();
+  await loseAnswers(page, 4);
+  await post(page, "once and late");
+  for (let waited = 0; waited < 8; waited++) await page.clock.runFor(1000);
+  await page.getByText("No answer yet.").waitFor();
+  await page.clock.fastForward("03:00");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await posted(page).waitFor();
+  assert.equal(board.count(), 1);
 });
 
 test("b55 offline is told apart, and nothing is lost", async () => {
-  await posting(async (page) => {
-    await write(page, "from a train");
-    await page.context().setOffline(true);
-    await page.click("#submit");
-    await page.getByText("You are offline.").waitFor();
-    await page.getByText("Nothing was posted. Your text is kept in this browser.").waitFor();
-    await page.context().setOffline(false);
-    await page.getByRole("button", { name: "Try again" }).click();
-    await posted(page).waitFor();
-    assert.equal(board.count(), 1);
-  });
+  const page = await visit("/");
+  await write(page, "from a train");
+  await page.context().setOffline(true);
+  await page.click("#submit");
+  await page.getByText("You are offline.").waitFor();
+  await page.getByText("Nothing was posted. Your text is kept in this browser.").waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await posted(page).waitFor();
+  assert.equal(board.count(), 1);
 });
 
 test("b20 a proof that is refused is solved again by itself", async () => {
-  await posting(async (page) => {
-    // Another browser's challenge, as after a change of network.
-    const foreign = await fetch(`${board.url}/pow/challenge`, { headers: { "User-Agent": "another" } });
-    const json = await foreign.json();
-    await page.route("**/pow/challenge", (route) => route.fulfill({ json }), { times: 1 });
-    /** @type {number[]} */
-    const answers = [];
-    page.on("response", (response) => response.url().endsWith("/create") && answers.push(response.status()));
-    await post(page, "from another network");
-    await posted(page).waitFor();
-    assert.deepEqual(answers, [403, 201]);
-    assert.equal(board.count(), 1);
-  });
+  const page = await visit("/");
+  // Another browser's challenge, as after a change of network.
+  const foreign = await fetch(`${board.url}/pow/challenge`, { headers: { "User-Agent": "another" } });
+  const json = await foreign.json();
+  await page.route("**/pow/challenge", (route) => route.fulfill({ json }), { times: 1 });
+  /** @type {number[]} */
+  const answers = [];
+  page.on("response", (response) => response.url().endsWith("/create") && answers.push(response.status()));
+  await post(page, "from another network");
+  await posted(page).waitFor();
+  assert.deepEqual(answers, [403, 201]);
+  assert.equal(board.count(), 1);
 });
 
 test("b55 what the server refuses is said in its words", async () => {
-  await posting(async (page) => {
-    const error = { code: "TEXT_REFUSED", message: "This board does not take links." };
-    await page.route("**/create", (route) => route.fulfill({ status: 422, json: { error } }));
-    await post(page, "a link");
-    await page.getByText("This board does not take links.").waitFor();
-    assert.equal(await page.inputValue("#text"), "a link");
-    await page.unroute("**/create");
-    await page.click("#submit");
-    await posted(page).waitFor();
-  });
+  const page = await visit("/");
+  const error = { code: "TEXT_REFUSED", message: "This board does not take links." };
+  await page.route("**/create", (route) => route.fulfill({ status: 422, json: { error } }));
+  await post(page, "a link");
+  await page.getByText("This board does not take links.").waitFor();
+  assert.equal(await page.inputValue("#text"), "a link");
+  await page.unroute("**/create");
+  await page.click("#submit");
+  await posted(page).waitFor();
 });
 
 test("b41 a board that is away is tried again by itself", async () => {
-  await posting(async (page) => {
-    let refusals = 1;
-    const error = { code: "UNAVAILABLE", message: "Away.", retry_after: 1 };
-    await page.route("**/create", (route) =>
-      refusals-- > 0
-        ? route.fulfill({ status: 503, json: { error }, headers: { "Retry-After": "1" } })
-        : route.continue(),
-    );
-    await post(page, "patience");
-    await page.getByText("The board does not answer.").waitFor();
-    await page.getByText(/The next try is in \d+ s/).waitFor();
-    await posted(page).waitFor();
-    assert.equal(board.count(), 1);
-  });
+  const page = await visit("/");
+  let refusals = 1;
+  const error = { code: "UNAVAILABLE", message: "Away.", retry_after: 1 };
+  await page.route("**/create", (route) =>
+    refusals-- > 0
+      ? route.fulfill({ status: 503, json: { error }, headers: { "Retry-After": "1" } })
+      : route.continue(),
+  );
+  await post(page, "patience");
+  await page.getByText("The board does not answer.").waitFor();
+  await page.getByText(/The next try is in \d+ s/).waitFor();
+  await posted(page).waitFor();
+  assert.equal(board.count(), 1);
 });
 
 test("b55 a read-only board says so", async () => {
-  await posting(async (page) => {
-    const error = { code: "READ_ONLY", message: "The board is read-only for a while." };
-    await page.route("**/create", (route) => route.fulfill({ status: 503, json: { error } }));
-    await post(page, "later");
-    await page.getByText("The board is read-only for a while. Your text is kept.").waitFor();
-    await page.getByRole("button", { name: "Try again" }).waitFor();
-  });
+  const page = await visit("/");
+  const error = { code: "READ_ONLY", message: "The board is read-only for a while." };
+  await page.route("**/create", (route) => route.fulfill({ status: 503, json: { error } }));
+  await post(page, "later");
+  await page.getByText("The board is read-only for a while. Your text is kept.").waitFor();
+  await page.getByRole("button", { name: "Try again" }).waitFor();
 });
 
 test("two tabs do not disturb each other", async () => {
-  const { page: one, problems } = await newReader(browser);
+  const one = await visit("/");
   const two = await one.context().newPage();
-  await Promise.all([one.goto(board.url), two.goto(board.url)]);
+  await two.goto(board.url);
   await write(one, "from the first tab");
   await write(two, "from the second tab");
   await Promise.all([one.click("#submit"), two.click("#submit")]);
@@ -286,21 +244,18 @@ test("two tabs do not disturb each other", async () => {
     "from the first tab",
     "from the second tab",
   ]);
-  assert.deepEqual(problems, []);
-  await one.context().close();
 });
 
 test("without workers the page solves by itself", async () => {
-  await posting(async (page) => {
-    await page.route("**/solver-worker.js", (route) => route.abort());
-    await post(page, "by hand");
-    await posted(page).waitFor();
-  });
+  const page = await visit("/");
+  await page.route("**/solver-worker.js", (route) => route.abort());
+  await post(page, "by hand");
+  await posted(page).waitFor();
 });
 
 for (const hours of [-5, 5]) {
   test(`a clock that is wrong by ${hours} hours changes neither times nor posting`, async () => {
-    const { page } = await newReader(browser);
+    const page = await newPage();
     await page.clock.install({ time: Date.now() + hours * 3600_000 });
     board.fill(["four minutes ago", "three", "two", "one", "now"]);
     await page.goto(board.url);
@@ -310,6 +265,5 @@ for (const hours of [-5, 5]) {
     const ages = await page.locator("time").allInnerTexts();
     assert.equal(ages[0], "now");
     assert.match(ages[5], /^[34] min$/);
-    await page.context().close();
   });
 }

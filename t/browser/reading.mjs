@@ -4,29 +4,13 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { needBrowser } from "./lib/need.js";
-
-await needBrowser();
-const { Board } = await import("./lib/board.js");
-const { launch, newReader } = await import("./lib/chromium.js");
-const { becomes } = await import("./lib/patience.js");
+import { beforeEach, test } from "node:test";
+import { becomes } from "./lib/patience.js";
+import { setUp } from "./lib/set-up.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** @type {import("./lib/board.js").Board} */
-let board;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launch();
-  board = await Board.start();
-});
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-});
+const { board, newPage, visit } = await setUp();
 beforeEach(() => board.clear());
 
 /**
@@ -36,20 +20,6 @@ beforeEach(() => board.clear());
  */
 function many(count, word) {
   return Array.from({ length: count }, (_, n) => `${word} message number ${n + 1}, long enough for a line of its own`);
-}
-
-/**
- * Opens a page, gives it to the test, and sees to it that nothing went wrong inside.
- * @param {string} path
- * @param {(page: Page) => Promise<void>} body
- * @param {import("playwright-core").BrowserContextOptions} [options]
- */
-async function reading(path, body, options) {
-  const { page, problems } = await newReader(browser, options);
-  await page.goto(board.url + path);
-  await body(page);
-  assert.deepEqual(problems, []);
-  await page.context().close();
 }
 
 /** @param {Page} page */
@@ -63,128 +33,119 @@ const heading = (page, words) => page.locator("h1:visible", { hasText: words }).
 
 test("b42 opening shows the newest messages first", async () => {
   board.fill(["first", "second", "third"]);
-  await reading("/", async (page) => {
-    await page.getByText("This is the first message. The board begins here.").waitFor();
-    assert.deepEqual(await texts(page), ["third", "second", "first"]);
-    assert.deepEqual(await page.locator("time").allInnerTexts(), ["now", "1 min", "2 min"]);
-    await heading(page, "A public board. No accounts, no edits. Messages stay forever.");
-    await page.getByText("3 messages", { exact: true }).waitFor();
-  });
+  const page = await visit("/");
+  await page.getByText("This is the first message. The board begins here.").waitFor();
+  assert.deepEqual(await texts(page), ["third", "second", "first"]);
+  assert.deepEqual(await page.locator("time").allInnerTexts(), ["now", "1 min", "2 min"]);
+  await heading(page, "A public board. No accounts, no edits. Messages stay forever.");
+  await page.getByText("3 messages", { exact: true }).waitFor();
 });
 
 test("an empty board says so and offers to begin", async () => {
-  await reading("/", async (page) => {
-    await page.getByText("Nobody has posted yet.").waitFor();
-    await page.getByRole("button", { name: "Post the first message" }).click();
-    await page.locator("#text:focus").waitFor();
-  });
+  const page = await visit("/");
+  await page.getByText("Nobody has posted yet.").waitFor();
+  await page.getByRole("button", { name: "Post the first message" }).click();
+  await page.locator("#text:focus").waitFor();
 });
 
 test("markup in a message is text", async () => {
   const hostile = `<img src=x onerror="document.title='gone'"><script>document.title="gone"</script>&lt;`;
   board.fill([hostile]);
-  await reading("/", async (page) => {
-    await page.locator("article").waitFor();
-    assert.deepEqual(await texts(page), [hostile]);
-    assert.equal(await page.locator("#list img, #list script").count(), 0);
-  });
+  const page = await visit("/");
+  await page.locator("article").waitFor();
+  assert.deepEqual(await texts(page), [hostile]);
+  assert.equal(await page.locator("#list img, #list script").count(), 0);
 });
 
 test("addresses become links that lend nobody their name", async () => {
   board.fill(["See https://example.org/a_(b)?c=d. Or write to a.b+c@example.co.uk, javascript:alert(1)"]);
-  await reading("/", async (page) => {
-    const links = page.locator("article p a");
-    await links.first().waitFor();
-    assert.deepEqual(await links.evaluateAll((all) => all.map((a) => a.getAttribute("href"))), [
-      "https://example.org/a_(b)?c=d",
-      "mailto:a.b+c@example.co.uk",
-    ]);
-    assert.equal(await links.first().getAttribute("rel"), "nofollow noopener ugc");
-  });
+  const page = await visit("/");
+  const links = page.locator("article p a");
+  await links.first().waitFor();
+  assert.deepEqual(await links.evaluateAll((all) => all.map((a) => a.getAttribute("href"))), [
+    "https://example.org/a_(b)?c=d",
+    "mailto:a.b+c@example.co.uk",
+  ]);
+  assert.equal(await links.first().getAttribute("rel"), "nofollow noopener ugc");
 });
 
 test("search as you type finds, marks and counts", async () => {
   board.fill(["A garden shed to give away", "A ladder", "Garden gnomes, and a SHED"]);
-  await reading("/", async (page) => {
-    await page.locator("article").first().waitFor();
-    await page.keyboard.press("/");
-    await page.keyboard.type("shed garden");
-    await heading(page, "2 messages with “shed garden”");
-    await page.getByText("That is all of them.").waitFor();
-    assert.deepEqual(await page.locator("mark").allInnerTexts(), ["Garden", "SHED", "garden", "shed"]);
-    await page.locator("#status", { hasText: "2 messages with “shed garden”" }).waitFor({ state: "attached" });
-    await page.keyboard.press("Escape");
-    await heading(page, "A public board.");
-    assert.equal((await texts(page)).length, 3);
-  });
+  const page = await visit("/");
+  await page.locator("article").first().waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("shed garden");
+  await heading(page, "2 messages with “shed garden”");
+  await page.getByText("That is all of them.").waitFor();
+  assert.deepEqual(await page.locator("mark").allInnerTexts(), ["Garden", "SHED", "garden", "shed"]);
+  await page.locator("#status", { hasText: "2 messages with “shed garden”" }).waitFor({ state: "attached" });
+  await page.keyboard.press("Escape");
+  await heading(page, "A public board.");
+  assert.equal((await texts(page)).length, 3);
 });
 
 test("a search without an answer says why and offers to post it", async () => {
   board.fill(["something else"]);
-  await reading("/?q=zeppelin+rides", async (page) => {
-    await heading(page, "No messages with “zeppelin rides”");
-    await page.getByText("Every word must occur. Try fewer words, or only the start of one.").waitFor();
-    await page.getByRole("button", { name: "Post it yourself" }).click();
-    assert.equal(await page.locator("#text").inputValue(), "zeppelin rides");
-  });
+  const page = await visit("/?q=zeppelin+rides");
+  await heading(page, "No messages with “zeppelin rides”");
+  await page.getByText("Every word must occur. Try fewer words, or only the start of one.").waitFor();
+  await page.getByRole("button", { name: "Post it yourself" }).click();
+  assert.equal(await page.locator("#text").inputValue(), "zeppelin rides");
 });
 
 test("b61 the address carries the search, and Back and Forward walk through it", async () => {
   board.fill([...many(3, "apple"), ...many(2, "pear")]);
-  await reading("/", async (page) => {
-    await page.locator("article").first().waitFor();
-    await page.fill("#box", "apple");
-    await heading(page, "3 messages with “apple”");
-    assert.equal(new URL(page.url()).search, "?q=apple");
-    assert.equal(await page.locator(".foot a").first().getAttribute("href"), "/api/listings/feed?q=apple");
-    await page.keyboard.press("Enter");
-    await page.fill("#box", "pear");
-    await heading(page, "2 messages with “pear”");
-    await page.goBack();
-    await heading(page, "3 messages with “apple”");
-    assert.equal(await page.inputValue("#box"), "apple");
-    await page.goBack();
-    await heading(page, "A public board.");
-    assert.equal((await texts(page)).length, 5);
-    await page.goForward();
-    await heading(page, "3 messages with “apple”");
-    await page.reload();
-    await heading(page, "3 messages with “apple”");
-    assert.equal(await page.inputValue("#box"), "apple");
-  });
+  const page = await visit("/");
+  await page.locator("article").first().waitFor();
+  await page.fill("#box", "apple");
+  await heading(page, "3 messages with “apple”");
+  assert.equal(new URL(page.url()).search, "?q=apple");
+  assert.equal(await page.locator(".foot a").first().getAttribute("href"), "/api/listings/feed?q=apple");
+  await page.keyboard.press("Enter");
+  await page.fill("#box", "pear");
+  await heading(page, "2 messages with “pear”");
+  await page.goBack();
+  await heading(page, "3 messages with “apple”");
+  assert.equal(await page.inputValue("#box"), "apple");
+  await page.goBack();
+  await heading(page, "A public board.");
+  assert.equal((await texts(page)).length, 5);
+  await page.goForward();
+  await heading(page, "3 messages with “apple”");
+  await page.reload();
+  await heading(page, "3 messages with “apple”");
+  assert.equal(await page.inputValue("#box"), "apple");
 });
 
 test("b61 icon, description and feed are there", async () => {
-  await reading("/", async (page) => {
-    const icon = await page.locator("link[rel=icon]").getAttribute("href");
-    const answer = await page.request.get(board.url + icon);
-    assert.equal(answer.headers()["content-type"], "image/svg+xml");
-    assert.match((await page.locator("meta[name=description]").getAttribute("content")) ?? "", /public board/);
-    const link = page.locator("link[rel=alternate][type='application/atom+xml']");
-    for (const [path, self] of [["/", "/feed"], ["/?q=icon", "/feed?q=icon"]]) {
-      await page.goto(board.url + path);
-      await page.locator("#list article, #empty button").first().waitFor();
-      const feed = await page.request.get(new URL((await link.getAttribute("href")) ?? "", board.url).href);
-      assert.match(feed.headers()["content-type"], /^application\/atom\+xml/);
-      assert.ok((await feed.text()).includes(`/api/listings${self}"/>`), self);
-    }
-  });
+  const page = await visit("/");
+  const icon = await page.locator("link[rel=icon]").getAttribute("href");
+  const answer = await page.request.get(board.url + icon);
+  assert.equal(answer.headers()["content-type"], "image/svg+xml");
+  assert.match((await page.locator("meta[name=description]").getAttribute("content")) ?? "", /public board/);
+  const link = page.locator("link[rel=alternate][type='application/atom+xml']");
+  for (const [path, self] of [["/", "/feed"], ["/?q=icon", "/feed?q=icon"]]) {
+    await page.goto(board.url + path);
+    await page.locator("#list article, #empty button").first().waitFor();
+    const feed = await page.request.get(new URL((await link.getAttribute("href")) ?? "", board.url).href);
+    assert.match(feed.headers()["content-type"], /^application\/atom\+xml/);
+    assert.ok((await feed.text()).includes(`/api/listings${self}"/>`), self);
+  }
 });
 
 test("b51 the next page leaves the reader where he is", async () => {
   board.fill(many(65, "page"));
-  await reading("/", async (page) => {
-    await page.locator("article").nth(29).waitFor();
-    const row = page.locator("article").nth(20);
-    await row.evaluate((element) => element.scrollIntoView({ block: "center" }));
-    const before_px = await row.evaluate((element) => element.getBoundingClientRect().top);
-    await page.locator("article").nth(59).waitFor();
-    const after_px = await row.evaluate((element) => element.getBoundingClientRect().top);
-    assert.ok(Math.abs(after_px - before_px) < 2, `${before_px} became ${after_px}`);
-    await page.locator("#end").scrollIntoViewIfNeeded();
-    await page.getByText("The board begins here.").waitFor();
-    assert.equal(new Set(await texts(page)).size, 65);
-  });
+  const page = await visit("/");
+  await page.locator("article").nth(29).waitFor();
+  const row = page.locator("article").nth(20);
+  await row.evaluate((element) => element.scrollIntoView({ block: "center" }));
+  const before_px = await row.evaluate((element) => element.getBoundingClientRect().top);
+  await page.locator("article").nth(59).waitFor();
+  const after_px = await row.evaluate((element) => element.getBoundingClientRect().top);
+  assert.ok(Math.abs(after_px - before_px) < 2, `${before_px} became ${after_px}`);
+  await page.locator("#end").scrollIntoViewIfNeeded();
+  await page.getByText("The board begins here.").waitFor();
+  assert.equal(new Set(await texts(page)).size, 65);
 });
 
 test("older messages come by a button too", async () => {
@@ -192,55 +153,51 @@ test("older messages come by a button too", async () => {
   const blind = () => {
     globalThis.IntersectionObserver = /** @type {any} */ (class { observe() {} disconnect() {} });
   };
-  const { page } = await newReader(browser);
+  const page = await newPage();
   await page.addInitScript(blind);
   await page.goto(board.url);
   await page.getByRole("button", { name: "Older messages" }).click();
   await page.locator("article").nth(39).waitFor();
-  await page.context().close();
 });
 
 test("b53 the next page belongs to the query of the first", async () => {
   board.fill([...many(40, "apple"), ...many(40, "zebra")]);
-  await reading("/?q=apple", async (page) => {
-    await heading(page, "30+ messages with “apple”");
-    const request = page.waitForRequest(/cursor=/);
-    await page.evaluate(() => {
-      const box = document.querySelector("input");
-      if (box) box.value = "zebra";
-      document.getElementById("end")?.scrollIntoView();
-    });
-    assert.equal(new URL((await request).url()).searchParams.get("q"), "apple");
-    await heading(page, "40 messages with “apple”");
-    assert.ok((await texts(page)).every((text) => text.startsWith("apple")));
+  const page = await visit("/?q=apple");
+  await heading(page, "30+ messages with “apple”");
+  const request = page.waitForRequest(/cursor=/);
+  await page.evaluate(() => {
+    const box = document.querySelector("input");
+    if (box) box.value = "zebra";
+    document.getElementById("end")?.scrollIntoView();
   });
+  assert.equal(new URL((await request).url()).searchParams.get("q"), "apple");
+  await heading(page, "40 messages with “apple”");
+  assert.ok((await texts(page)).every((text) => text.startsWith("apple")));
 });
 
 test("b53 a search that fails does not page through the one before", async () => {
   board.fill(many(40, "apple"));
-  await reading("/?q=apple", async (page) => {
-    await page.locator("article").first().waitFor();
-    await page.route("**/search?*", (route) => route.abort());
-    /** @type {string[]} */
-    const asked = [];
-    page.on("request", (request) => asked.push(new URL(request.url()).search));
-    await page.fill("#box", "zebra");
-    await page.getByText("The board does not answer.").waitFor();
-    await page.keyboard.press("End");
-    assert.ok(asked.filter((query) => query.includes("limit")).every((query) => !query.includes("cursor")), String(asked));
-  });
+  const page = await visit("/?q=apple");
+  await page.locator("article").first().waitFor();
+  await page.route("**/search?*", (route) => route.abort());
+  /** @type {string[]} */
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).search));
+  await page.fill("#box", "zebra");
+  await page.getByText("The board does not answer.").waitFor();
+  await page.keyboard.press("End");
+  assert.ok(asked.filter((query) => query.includes("limit")).every((query) => !query.includes("cursor")), String(asked));
 });
 
 test("b54 opening and closing the form keeps the results", async () => {
   board.fill(many(3, "kept"));
-  await reading("/?q=kept", async (page) => {
-    await heading(page, "3 messages with “kept”");
-    await page.click("#post");
-    assert.equal((await texts(page)).length, 3);
-    await page.click("#post");
-    assert.equal((await texts(page)).length, 3);
-    await heading(page, "3 messages with “kept”");
-  });
+  const page = await visit("/?q=kept");
+  await heading(page, "3 messages with “kept”");
+  await page.click("#post");
+  assert.equal((await texts(page)).length, 3);
+  await page.click("#post");
+  assert.equal((await texts(page)).length, 3);
+  await heading(page, "3 messages with “kept”");
 });
 
 test("b56 long words break on a narrow screen", async () => {
@@ -248,137 +205,127 @@ test("b56 long words break on a narrow screen", async () => {
   const narrow = { viewport: { width: 320, height: 640 } };
   for (const path of ["/", "/m/1"]) {
     const id = board.psql("select min(id) from board.message");
-    await reading(path.replace("1", id), async (page) => {
-      await page.locator("article").first().waitFor();
-      const overflow_px = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(overflow_px <= 0, `${overflow_px} px too wide`);
-    }, narrow);
+    const page = await visit(path.replace("1", id), narrow);
+    await page.locator("article").first().waitFor();
+    const overflow_px = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow_px <= 0, `${overflow_px} px too wide`);
   }
 });
 
 test("b51 Back and reload bring the list and the place back", async () => {
   board.fill(many(65, "place"));
-  await reading("/", async (page) => {
-    await page.locator("article").nth(29).waitFor();
-    await page.locator("#end").scrollIntoViewIfNeeded();
-    const row = page.locator("article", { hasText: "place message number 11," });
-    await row.scrollIntoViewIfNeeded();
-    const top = () => row.evaluate((element) => Math.round(element.getBoundingClientRect().top));
-    const before_px = await top();
-    await row.locator(".when").click();
-    await heading(page, "Message ");
-    await page.goBack();
-    await row.waitFor();
-    assert.equal(await top(), before_px);
-    assert.ok(await row.evaluate((element) => element === document.activeElement), "the message has the focus");
-    await page.reload();
-    await row.waitFor();
-    assert.equal(await top(), before_px);
-  });
+  const page = await visit("/");
+  await page.locator("article").nth(29).waitFor();
+  await page.locator("#end").scrollIntoViewIfNeeded();
+  const row = page.locator("article", { hasText: "place message number 11," });
+  await row.scrollIntoViewIfNeeded();
+  const top = () => row.evaluate((element) => Math.round(element.getBoundingClientRect().top));
+  const before_px = await top();
+  await row.locator(".when").click();
+  await heading(page, "Message ");
+  await page.goBack();
+  await row.waitFor();
+  assert.equal(await top(), before_px);
+  assert.ok(await row.evaluate((element) => element === document.activeElement), "the message has the focus");
+  await page.reload();
+  await row.waitFor();
+  assert.equal(await top(), before_px);
 });
 
 test("a permalink shows the message between its neighbours", async () => {
   board.fill(["the oldest", "For sale: baby shoes, never worn.\nErnest@Hemingway.com", "the newest"]);
   const id = board.psql("select id from board.message where body like 'For sale%'");
-  await reading(`/m/${id}`, async (page) => {
-    await heading(page, `Message ${Number(id).toLocaleString("en-GB")}, `);
-    assert.match(await page.title(), /^For sale: baby shoes, never worn\. Ernest@/);
-    assert.match(await page.innerText("h1:visible"), /^Message [\d,]+, \w+day \d+ \w+ \d{4}, \d\d:\d\d$/);
-    await page.getByText("the newest").waitFor();
-    await page.keyboard.press("j");
-    await page.locator(".large", { hasText: "the oldest" }).waitFor();
-    assert.equal(await page.locator("nav").count(), 1);
-    await page.keyboard.press("k");
-    await page.locator(".large", { hasText: "For sale" }).waitFor();
-    await page.goBack();
-    await page.locator(".large", { hasText: "the oldest" }).waitFor();
-  });
+  const page = await visit(`/m/${id}`);
+  await heading(page, `Message ${Number(id).toLocaleString("en-GB")}, `);
+  assert.match(await page.title(), /^For sale: baby shoes, never worn\. Ernest@/);
+  assert.match(await page.innerText("h1:visible"), /^Message [\d,]+, \w+day \d+ \w+ \d{4}, \d\d:\d\d$/);
+  await page.getByText("the newest").waitFor();
+  await page.keyboard.press("j");
+  await page.locator(".large", { hasText: "the oldest" }).waitFor();
+  assert.equal(await page.locator("nav").count(), 1);
+  await page.keyboard.press("k");
+  await page.locator(".large", { hasText: "For sale" }).waitFor();
+  await page.goBack();
+  await page.locator(".large", { hasText: "the oldest" }).waitFor();
 });
 
 test("a hidden message is a black square, a missing one an empty one", async () => {
   board.fill(["one", "two", "three"]);
   const id = Number(board.psql("select id from board.message where body = 'two'"));
   board.psql(`select board.hide('{${id}}')`);
-  await reading(`/m/${id}`, async (page) => {
-    await page.getByText("A moderator hid this message.").waitFor();
-    await page.locator("nav", { hasText: "Newer three" }).waitFor();
-    await page.locator("nav", { hasText: "Older one" }).waitFor();
-  });
-  await reading("/m/99999999", async (page) => {
-    await heading(page, "There is no message 99,999,999");
-    await page.getByText("Nobody has posted it yet.").waitFor();
-    await page.getByRole("link", { name: "Newest messages", exact: true }).click();
-    await heading(page, "A public board.");
-    await becomes(() => texts(page), ["three", "one"]);
-  });
+  const page = await visit(`/m/${id}`);
+  await page.getByText("A moderator hid this message.").waitFor();
+  await page.locator("nav", { hasText: "Newer three" }).waitFor();
+  await page.locator("nav", { hasText: "Older one" }).waitFor();
+  await page.goto(`${board.url}/m/99999999`);
+  await heading(page, "There is no message 99,999,999");
+  await page.getByText("Nobody has posted it yet.").waitFor();
+  await page.getByRole("link", { name: "Newest messages", exact: true }).click();
+  await heading(page, "A public board.");
+  await becomes(() => texts(page), ["three", "one"]);
 });
 
 test("new messages announce themselves and wait to be asked in", async () => {
   board.fill(many(3, "old"));
-  await reading("/", async (page) => {
-    await page.locator("article").nth(2).waitFor();
-    board.fill(["new one", "new two"]);
-    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-    await page.getByRole("button", { name: "2 new messages" }).waitFor();
-    assert.match(await page.title(), /^\(2\) /);
-    await page.locator("#status", { hasText: "2 new messages" }).waitFor({ state: "attached" });
-    assert.equal((await texts(page)).length, 3);
-    await page.getByRole("button", { name: "2 new messages" }).click();
-    assert.deepEqual((await texts(page)).slice(0, 2), ["new two", "new one"]);
-    assert.equal(await page.locator("article:focus > p").innerText(), "new two");
-    assert.doesNotMatch(await page.title(), /^\(/);
-  });
+  const page = await visit("/");
+  await page.locator("article").nth(2).waitFor();
+  board.fill(["new one", "new two"]);
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.getByRole("button", { name: "2 new messages" }).waitFor();
+  assert.match(await page.title(), /^\(2\) /);
+  await page.locator("#status", { hasText: "2 new messages" }).waitFor({ state: "attached" });
+  assert.equal((await texts(page)).length, 3);
+  await page.getByRole("button", { name: "2 new messages" }).click();
+  assert.deepEqual((await texts(page)).slice(0, 2), ["new two", "new one"]);
+  assert.equal(await page.locator("article:focus > p").innerText(), "new two");
+  assert.doesNotMatch(await page.title(), /^\(/);
 });
 
 test("a message hidden meanwhile leaves the list", async () => {
   board.fill(many(3, "seen"));
-  await reading("/", async (page) => {
-    await page.locator("article").nth(2).waitFor();
-    board.psql("select board.hide(array_agg(id)) from board.message where body like '%number 2%'");
-    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-    await page.locator("article").nth(2).waitFor({ state: "detached" });
-    assert.equal((await texts(page)).length, 2);
-  });
+  const page = await visit("/");
+  await page.locator("article").nth(2).waitFor();
+  board.psql("select board.hide(array_agg(id)) from board.message where body like '%number 2%'");
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.locator("article").nth(2).waitFor({ state: "detached" });
+  assert.equal((await texts(page)).length, 2);
 });
 
 test("j, k and Enter walk through the messages, unless letters are switched off", async () => {
   board.fill(many(3, "walk"));
-  await reading("/", async (page) => {
-    await page.locator("article").nth(2).waitFor();
-    await page.keyboard.press("j");
-    await page.keyboard.press("j");
-    assert.match(await page.locator("article:focus").innerText(), /number 2/);
-    await page.keyboard.press("k");
-    assert.match(await page.locator("article:focus").innerText(), /number 3/);
-    await page.keyboard.press("?");
-    await page.getByLabel("Use single-letter keys").uncheck();
-    await page.getByRole("button", { name: "Close" }).click();
-    await page.keyboard.press("p");
-    assert.ok(await page.locator("#form").isHidden());
-    await page.reload();
-    await page.locator("article").nth(2).waitFor();
-    await page.keyboard.press("/");
-    assert.ok(await page.locator("#box").evaluate((box) => box !== document.activeElement));
-  });
+  const page = await visit("/");
+  await page.locator("article").nth(2).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  assert.match(await page.locator("article:focus").innerText(), /number 2/);
+  await page.keyboard.press("k");
+  assert.match(await page.locator("article:focus").innerText(), /number 3/);
+  await page.keyboard.press("?");
+  await page.getByLabel("Use single-letter keys").uncheck();
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.keyboard.press("p");
+  assert.ok(await page.locator("#form").isHidden());
+  await page.reload();
+  await page.locator("article").nth(2).waitFor();
+  await page.keyboard.press("/");
+  assert.ok(await page.locator("#box").evaluate((box) => box !== document.activeElement));
 });
 
 test("the theme is the system's until one is chosen, and then kept", async () => {
   const ground = (/** @type {Page} */ page) => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
-  await reading("/", async (page) => {
-    assert.equal(await ground(page), "rgb(242, 244, 246)");
-    await page.click("#theme");
-    assert.equal(await ground(page), "rgb(42, 50, 60)");
-    await page.reload();
-    await page.locator("#theme-name:visible", { hasText: "Dark" }).waitFor();
-    assert.equal(await ground(page), "rgb(42, 50, 60)");
-  }, { colorScheme: "light" });
+  const page = await visit("/", { colorScheme: "light" });
+  assert.equal(await ground(page), "rgb(242, 244, 246)");
+  await page.click("#theme");
+  assert.equal(await ground(page), "rgb(42, 50, 60)");
+  await page.reload();
+  await page.locator("#theme-name:visible", { hasText: "Dark" }).waitFor();
+  assert.equal(await ground(page), "rgb(42, 50, 60)");
 });
 
 test("b60 without JavaScript the page points to the feed and the shell", async () => {
-  await reading("/", async (page) => {
-    await page.locator("noscript .notice", { hasText: "This page needs JavaScript" }).waitFor();
-    assert.equal(await page.locator("noscript a").getAttribute("href"), "/api/listings/feed");
-    assert.equal(await page.locator("form[role=search]").getAttribute("action"), "/api/listings/feed");
-    assert.ok(await page.locator("#post").isHidden());
-  }, { javaScriptEnabled: false });
+  const page = await visit("/", { javaScriptEnabled: false });
+  await page.locator("noscript .notice", { hasText: "This page needs JavaScript" }).waitFor();
+  assert.equal(await page.locator("noscript a").getAttribute("href"), "/api/listings/feed");
+  assert.equal(await page.locator("form[role=search]").getAttribute("action"), "/api/listings/feed");
+  assert.ok(await page.locator("#post").isHidden());
 });

@@ -4,31 +4,15 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { needBrowser } from "./lib/need.js";
-
-await needBrowser();
-const { Board } = await import("./lib/board.js");
-const { launch, newReader } = await import("./lib/chromium.js");
+import { beforeEach, test } from "node:test";
+import { setUp } from "./lib/set-up.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const LATENCY_MS = 1500;
 const BYTES_PER_SEC = 8_000;
 
-/** @type {import("./lib/board.js").Board} */
-let board;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launch();
-  board = await Board.start();
-});
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-});
+const { board, newPage, visit } = await setUp();
 beforeEach(() => board.clear());
 
 /** @param {Page} page */
@@ -44,8 +28,7 @@ const posted = (page) => page.locator("article", { has: page.getByText("Posted."
 
 test("a slow search keeps what is there, says that it goes on, and shows the last words only", async () => {
   board.fill(["an apple", "a pear", "an apple and a pear"]);
-  const { page, problems } = await newReader(browser);
-  await page.goto(board.url);
+  const page = await visit("/");
   await page.locator("article").nth(2).waitFor();
   await slowDown(page);
   await page.evaluate(() => {
@@ -63,13 +46,11 @@ test("a slow search keeps what is there, says that it goes on, and shows the las
   await page.locator("h1:visible", { hasText: "2 messages with “pear”" }).waitFor();
   const seen = await page.evaluate(() => /** @type {any} */ (globalThis).seen);
   assert.deepEqual([...new Set(seen)], ["Searching… / 3", "2 messages with “pear” / 2"]);
-  assert.deepEqual(problems, []);
-  await page.context().close();
 });
 
 test("somebody can write before the first messages are there, and is not disturbed by them", async () => {
   board.fill(["late"]);
-  const { page } = await newReader(browser);
+  const page = await newPage();
   let arrive = () => {};
   const arrival = new Promise((resolve) => (arrive = () => resolve(undefined)));
   await page.route("**/search?*", async (route) => {
@@ -84,12 +65,10 @@ test("somebody can write before the first messages are there, and is not disturb
   await page.locator("article", { hasText: "late" }).waitFor();
   assert.equal(await page.inputValue("#text"), "early");
   assert.ok(await page.locator("#text").evaluate((text) => text === document.activeElement));
-  await page.context().close();
 });
 
 test("a message is posted once over a slow network", async () => {
-  const { page, problems } = await newReader(browser);
-  await page.goto(board.url);
+  const page = await visit("/");
   await slowDown(page);
   await page.click("#post");
   await page.fill("#text", "patience");
@@ -97,13 +76,10 @@ test("a message is posted once over a slow network", async () => {
   await page.locator("#text[readonly]").waitFor();
   await posted(page);
   assert.equal(board.count(), 1);
-  assert.deepEqual(problems, []);
-  await page.context().close();
 });
 
 test("a network that goes away under a message on its way loses nothing and doubles nothing", async () => {
-  const { page } = await newReader(browser);
-  await page.goto(board.url);
+  const page = await visit("/");
   const arrived = new Promise((resolve) => {
     void page.route("**/create", async (route) => {
       await route.fetch();
@@ -122,5 +98,4 @@ test("a network that goes away under a message on its way loses nothing and doub
   await page.getByRole("button", { name: "Try again" }).click();
   await posted(page);
   assert.equal(board.count(), 1);
-  await page.context().close();
 });

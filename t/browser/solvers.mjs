@@ -5,30 +5,14 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { needBrowser } from "./lib/need.js";
-
-await needBrowser();
-const { Board } = await import("./lib/board.js");
-const { launch, newReader } = await import("./lib/chromium.js");
-const { refusal } = await import("./lib/stage.js");
+import { test } from "node:test";
+import { setUp } from "./lib/set-up.js";
+import { refusal } from "./lib/stage.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").Route} Route */
 
-/** @type {import("./lib/board.js").Board} */
-let board;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launch();
-  board = await Board.start({ POW_DIFFICULTY: "14" });
-});
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-});
+const { board, newPage } = await setUp({ POW_DIFFICULTY: "14" });
 
 /** Counts workers from inside the page, where their end is known at once, and what has solved. */
 function watchWorkers() {
@@ -64,7 +48,7 @@ function watchWorkers() {
  * @returns {Promise<Page>}
  */
 async function open(device = {}, ahead = false) {
-  const { page } = await newReader(browser);
+  const page = await newPage();
   await page.addInitScript(watchWorkers);
   await page.addInitScript((properties) => {
     for (const [name, value] of Object.entries(properties)) {
@@ -148,7 +132,6 @@ for (const [where, expected, arrange] of CASES) {
     const { how } = await post(page);
     assert.match(how, expected);
     assert.match(how, new RegExp(SPEED));
-    await page.context().close();
   });
 }
 
@@ -159,7 +142,6 @@ test("one of the two builds is fetched, once for all workers", async () => {
   page.on("request", (request) => request.url().endsWith(".wasm") && fetched.push(new URL(request.url()).pathname));
   await post(page);
   assert.deepEqual(fetched, ["/solver-simd.wasm"]);
-  await page.context().close();
 });
 
 test("WebAssembly may be compiled by the worker's file only, and Trusted Types hold there too", async () => {
@@ -175,7 +157,6 @@ test("WebAssembly may be compiled by the worker's file only, and Trusted Types h
   await page.goto(board.url);
   const compile = () => WebAssembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)).then(() => "compiled", String);
   assert.match(await page.evaluate(compile), /CompileError/);
-  await page.context().close();
 });
 
 const LOW = { level: 0.1, charging: false };
@@ -193,7 +174,6 @@ for (const [what, device, count] of DEVICES) {
     const { how, most } = await post(page);
     assert.equal(most, count);
     assert.ok(how.includes(`${count} × worker`), how);
-    await page.context().close();
   });
 }
 
@@ -222,9 +202,8 @@ test("Cancel and Escape have ended every worker when they return, and so has lea
   }
   await page.click("#submit");
   await page.waitForFunction(() => document.querySelector("progress")?.title.includes("million"));
-  await page.goto("about:blank");
+  await page.goto(`${board.url}/robots.txt`);
   assert.equal(page.workers().length, 0);
-  await page.context().close();
 });
 
 test("a proof that nobody needed yet is renewed before it expires", async () => {
@@ -244,7 +223,6 @@ test("a proof that nobody needed yet is renewed before it expires", async () => 
   await page.click("#submit");
   assert.notEqual(await (await sent).headerValue("X-PoW-Token"), token);
   await page.locator("article", { has: page.getByText("Posted.") }).waitFor();
-  await page.context().close();
 });
 
 for (const code of ["POW_EXPIRED", "POW_INVALID"]) {
@@ -258,6 +236,5 @@ for (const code of ["POW_EXPIRED", "POW_INVALID"]) {
     });
     await post(page);
     assert.equal(tokens.size, 2);
-    await page.context().close();
   });
 }

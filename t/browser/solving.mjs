@@ -4,32 +4,16 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { needBrowser } from "./lib/need.js";
-
-await needBrowser();
-const { Board } = await import("./lib/board.js");
-const { launch, newReader } = await import("./lib/chromium.js");
+import { test } from "node:test";
+import { setUp } from "./lib/set-up.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** @type {import("./lib/board.js").Board} */
-let board;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launch();
-  board = await Board.start({ POW_DIFFICULTY: "21" });
-});
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-});
+const { board, newPage, visit } = await setUp({ POW_DIFFICULTY: "21" });
 
 /** @returns {Promise<Page>} a reader who does not solve ahead */
-async function visit() {
-  const { page } = await newReader(browser);
+async function unhurried() {
+  const page = await newPage();
   await page.addInitScript(() => localStorage.setItem("ahead", "off"));
   await page.goto(board.url);
   return page;
@@ -86,7 +70,7 @@ async function restAtFirst(page) {
 }
 
 test("progress is one cell a proof, and is told at start, half and end only", async () => {
-  const page = await visit();
+  const page = await unhurried();
   await page.evaluate(() => {
     const region = document.getElementById("status");
     /** @type {string[]} */
@@ -112,11 +96,10 @@ test("progress is one cell a proof, and is told at start, half and end only", as
   });
   const said = /** @type {string[]} */ (await heard.jsonValue());
   assert.deepEqual(said.slice(0, -1), ["Solving a small puzzle.", "Half of the puzzle is solved."]);
-  await page.context().close();
 });
 
 test("Cancel and Escape stop all work at once and give the text back", async () => {
-  const page = await visit();
+  const page = await unhurried();
   await page.route("**/pow/challenge", async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...(await response.json()), difficulty: 40 } }); // never done
@@ -136,12 +119,10 @@ test("Cancel and Escape stop all work at once and give the text back", async () 
     assert.ok(await page.locator("#solving").isHidden());
   }
   assert.equal(board.count(), already);
-  await page.context().close();
 });
 
 test("solving begins when the poster begins to write", async () => {
-  const { page } = await newReader(browser);
-  await page.goto(board.url);
+  const page = await visit("/");
   const begun = page.waitForEvent("worker");
   await page.click("#post");
   await page.fill("#text", "ahead");
@@ -149,11 +130,10 @@ test("solving begins when the poster begins to write", async () => {
   while (page.workers().length > 0) await page.workers()[0].waitForEvent("close", { timeout: 60_000 });
   await page.click("#submit");
   await posted(page);
-  await page.context().close();
 });
 
 test("a hidden page rests", async () => {
-  const page = await visit();
+  const page = await unhurried();
   await restAtFirst(page);
   await post(page, "behind another window");
   await findMore(page, 1);
@@ -168,11 +148,10 @@ test("a hidden page rests", async () => {
   assert.ok(resting);
   await hide(page, false);
   await posted(page);
-  await page.context().close();
 });
 
 test("a board that restarts in the middle of solving loses nothing and doubles nothing", async () => {
-  const page = await visit();
+  const page = await unhurried();
   const already = board.count();
   await restAtFirst(page);
   await post(page, "through a restart");
@@ -185,5 +164,4 @@ test("a board that restarts in the middle of solving loses nothing and doubles n
   await page.getByRole("button", { name: /Try (again|now)/ }).click();
   await posted(page);
   assert.equal(board.count(), already + 1);
-  await page.context().close();
 });

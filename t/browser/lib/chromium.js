@@ -4,6 +4,7 @@
  */
 
 import { CHROMIUM } from "./need.js";
+import { PATIENCE_MS } from "./patience.js";
 
 /** @typedef {import("playwright-core").Browser} Browser */
 /** @typedef {import("playwright-core").BrowserContextOptions} Options */
@@ -31,21 +32,21 @@ export async function launch(...flags) {
 }
 
 /**
- * A page of a reader who has never been here. What goes wrong inside it is kept in `problems`.
+ * A page of a reader who has never been here. What goes wrong inside it, and in others of this reader, is kept in
+ * `problems`.
  * @param {Browser} browser
  * @param {Options} [options]
  * @returns {Promise<{ page: Page, problems: string[] }>}
  */
 export async function newReader(browser, options = {}) {
   const context = await browser.newContext({ reducedMotion: "reduce", timezoneId: "Europe/Vilnius", ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(45_000);
+  context.setDefaultTimeout(PATIENCE_MS);
   /** @type {string[]} */
   const problems = [];
-  page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("console", (message) => {
+  context.on("weberror", (error) => problems.push(String(error.error())));
+  context.on("console", (message) => {
     const expected = /Failed to load resource|net::ERR_/.test(message.text());
     if (message.type() === "error" && !expected) problems.push(message.text());
   });
-  return { page, problems };
+  return { page: await context.newPage(), problems };
 }
