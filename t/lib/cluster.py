@@ -46,6 +46,7 @@ class Cluster:
         self.data, self.link = self.state / "postgres", self.state / "run"
         self.durable, self.settings = durable, settings
         self.runner = Unprivileged()
+        self.env: dict[str, str] = {}  # beside what it inherits
         self.run_dir: Path | None = None
         self.lock: int | None = None
         self.process: Process | None = None
@@ -165,7 +166,7 @@ class Cluster:
         while True:
             self.process = Process("postgres", argv, self.state / "log" / "postgres.log")
             # SIGQUIT: a postmaster that lost us leaves at once; the next start recovers.
-            self.process.start(become=self.become, death_signal="QUIT")
+            self.process.start(os.environ | self.env, become=self.become, death_signal="QUIT")
             try:
                 return self.process.wait_for(self._ready, "ready for connections", START_SECS)
             except Died:
