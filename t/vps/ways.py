@@ -43,7 +43,7 @@ def next_version(tarball: Path, place: Path) -> Path:
     place.mkdir()
     subprocess.run(["tar", "-xf", str(tarball), "-C", str(place)], check=True)
     tree = next(place.iterdir())
-    last = max((tree / "sql/migrations").iterdir())
+    last = max((tree / "sql/migrations").glob("*.sql"))
     added = last.with_name(f"{int(last.name[:4]) + 1:04}_next.sql")
     added.write_text("create table board.next (n integer);\n")
     # What is made comes after what it is made from: nothing is made anew where autoconf is not installed.
