@@ -63,12 +63,14 @@ static void add_tier(const struct payer *payer, struct buf arrays[CHARGE_ARGUMEN
 {
     struct budget_terms terms = charge_terms(payer);
     int64_t burst = terms.requests * tier_factor(payer->config, prefix);
+    int64_t emission_us = terms.window_ms * 1000 / burst;
     const char *comma = arrays[NETWORKS].len > 1 ? "," : "";
 
     add_digest(payer, &arrays[NETWORKS], key, prefix);
     if (!charged)
         return;
-    buf_addf(&arrays[EMISSIONS], "%s%lld", comma, (long long)(terms.window_ms * 1000 / burst));
+    /* No budget is finer than the database's clock. */
+    buf_addf(&arrays[EMISSIONS], "%s%lld", comma, (long long)(emission_us > 0 ? emission_us : 1));
     buf_addf(&arrays[BURSTS], "%s%lld", comma, (long long)burst);
 }
 
