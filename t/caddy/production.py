@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import testing
-from caddy import LOOPBACK, PROGRAM, Caddy, buffers, reserve_port
+from caddy import LOOPBACK, PROGRAM, Caddy, ReservedPort, buffers
 from process import run
 from responder import Responder
 from stack import Scratch
@@ -83,9 +83,9 @@ class Site(unittest.TestCase):
         pool = types.SimpleNamespace(cluster=types.SimpleNamespace(state=state), socket=state / "app")
         app = Responder(pool.socket)
         cls.addClassCleanup(app.close)
-        holder = reserve_port()
-        cls.addClassCleanup(holder.close)
-        cls.https = holder.getsockname()[1]
+        reserved = ReservedPort()
+        cls.addClassCleanup(reserved.close)
+        cls.https = reserved.number
         cls.caddy = Caddy(pool, static_dir=state / "static", config=state / "Caddyfile", env={"INITIALSDB_SITE": SITE})
         cls.caddy.reserve()
         ports = {"http": cls.caddy.port, "https": cls.https, "address": LOOPBACK}
@@ -104,7 +104,7 @@ class Site(unittest.TestCase):
         try:
             with socket.create_connection((LOOPBACK, cls.https), 60) as plain:
                 cls.tls.wrap_socket(plain, server_hostname=host).close()
-        except ssl.SSLError:  # Caddy makes them after it has begun to listen
+        except OSError:  # Caddy makes them after it has begun to listen
             return False
         return True
 

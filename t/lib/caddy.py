@@ -26,30 +26,65 @@ def buffers() -> str:
     return "buffers-2.6.caddy" if version() < (2, 7) else "buffers.caddy"
 
 
-def reserve_port(port: int = 0) -> socket.socket:
-    """Binds a port without listening on it, and keeps it for the Caddy we start.
-
-    Caddy sets SO_REUSEPORT, so that two of them would quietly share one port. A socket bound like
-    this lets our own Caddy in and keeps the kernel from giving the number to another test.
-    """
-    holder = socket.socket()
-    if port:
-        with socket.socket() as probe:  # without SO_REUSEPORT: fails when anybody has the port
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((LOOPBACK, port))
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    holder.bind((LOOPBACK, port))
-    return holder
-
-
-def loopback_addresses() -> str:
-    """127.0.0.1, and ::1 where the machine has it."""
+def has_ipv6() -> bool:
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
     except OSError:
-        return LOOPBACK
-    return f"{LOOPBACK} ::1"
+        return False
+    return True
+
+
+def loopback_addresses() -> str:
+    """127.0.0.1, and ::1 where the machine has it."""
+    return f"{LOOPBACK} ::1" if has_ipv6() else LOOPBACK
+
+
+def bound(family: int, address: str, port: int) -> socket.socket:
+    """A socket that has the port, and shares it with whoever says SO_REUSEPORT."""
+    holder = socket.socket(family)
+    try:
+        if port:
+            with socket.socket(family) as probe:  # without SO_REUSEPORT: fails when anybody has the port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((address, port))
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind((address, port))
+    except OSError:
+        holder.close()
+        raise
+    return holder
+
+
+class ReservedPort:
+    """Binds a port of loopback, by both protocols, without listening on it; OSError when anybody has it.
+
+    Caddy sets SO_REUSEPORT, so that two of them would quietly share one port. Sockets bound like
+    these let our own Caddy in and keep the kernel from giving the number to another test.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        while True:
+            self.holders = [bound(socket.AF_INET, LOOPBACK, port)]
+            self.number: int = self.holders[0].getsockname()[1]
+            try:
+                if has_ipv6():
+                    self.holders.append(bound(socket.AF_INET6, "::1", self.number))
+                return
+            except OSError:
+                self.close()
+                if port:
+                    raise
+
+    def __enter__(self) -> "ReservedPort":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for holder in self.holders:
+            holder.close()
 
 
 class Caddy:
@@ -68,7 +103,7 @@ class Caddy:
     ) -> None:
         self.pool, self.wanted_port, self.config = pool, port, Path(config)
         self.static_dir, self.extra = Path(static_dir), dict(env or {})
-        self.holder: socket.socket | None = None
+        self.reserved: ReservedPort | None = None
         self.state = pool.cluster.state
         argv = [PROGRAM, "run", "--adapter", "caddyfile", "--config", str(self.config)]
         self.process = Process("caddy", argv, self.state / "log" / "caddy.log")
@@ -82,8 +117,8 @@ class Caddy:
 
     @property
     def port(self) -> int:
-        assert self.holder, "no port yet"
-        return self.holder.getsockname()[1]
+        assert self.reserved, "no port yet"
+        return self.reserved.number
 
     @property
     def url(self) -> str:
@@ -110,7 +145,7 @@ class Caddy:
 
     def reserve(self) -> None:
         """Takes the port, so that nobody else does until start(); OSError when it is taken already."""
-        self.holder = self.holder or reserve_port(self.wanted_port)
+        self.reserved = self.reserved or ReservedPort(self.wanted_port)
 
     def start(self) -> None:
         self.reserve()
@@ -119,9 +154,9 @@ class Caddy:
 
     def stop(self) -> None:
         self.process.stop()
-        if self.holder:
-            self.holder.close()
-            self.holder = None
+        if self.reserved:
+            self.reserved.close()
+            self.reserved = None
 
     def _accepts(self) -> bool:
         try:

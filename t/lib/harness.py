@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import process
 import testing
-from caddy import LOOPBACK, reserve_port
+from caddy import LOOPBACK, ReservedPort, has_ipv6
 from cluster import Cluster
 from stack import Scratch
 
@@ -105,12 +105,14 @@ class Harness(unittest.TestCase):
         self.assertFalse(run_dir.exists())
 
     def test_reserved_port_is_not_given_twice(self) -> None:
-        with reserve_port() as holder:
-            port = holder.getsockname()[1]
+        with ReservedPort() as reserved:
             with self.assertRaises(OSError):
-                reserve_port(port)
+                ReservedPort(reserved.number)
             with socket.socket() as other, self.assertRaises(OSError):
-                other.bind((LOOPBACK, port))
+                other.bind((LOOPBACK, reserved.number))
+            if has_ipv6():
+                with socket.socket(socket.AF_INET6) as other, self.assertRaises(OSError):
+                    other.bind(("::1", reserved.number))
 
 
 if __name__ == "__main__":
