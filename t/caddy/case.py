@@ -10,12 +10,13 @@ from typing import Mapping
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import testing
+from pool import PATIENT
 from stack import Board, Branch
 from visitor import Visitor
 from web import Answer
 
 # Proofs that cost nothing to solve, budgets that do not get in the way.
-EASY = {
+EASY = PATIENT | {
     "WORKERS": "4",
     "POW_DIFFICULTY": "4",
     "POW_ROUNDS": "2",
@@ -41,6 +42,9 @@ class BoardCase(unittest.TestCase):
     def newcomer(cls, branch: Board | Branch | None = None, agent: str = "test") -> Visitor:
         """A visitor from a network that has not been seen before."""
         return Visitor((branch or cls.board).caddy.port, next(cls.addresses), agent)
+
+    def setUp(self) -> None:
+        testing.clear_of_midnight()
 
     def branch(self, name: str, **env: str) -> Branch:
         """Another pool on this board's database, for the time of one test."""

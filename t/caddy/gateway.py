@@ -6,6 +6,7 @@ and the parameters by which the program knows a client.
 """
 
 import sys
+import threading
 import types
 import unittest
 from pathlib import Path
@@ -15,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import testing
 from caddy import PROGRAM, Caddy
-from responder import Responder, echo, slow
+from responder import Responder, echo
 from stack import Scratch
 from web import Client, read
 
@@ -42,7 +43,7 @@ class Gateway(unittest.TestCase):
         pool = types.SimpleNamespace(cluster=types.SimpleNamespace(state=state), socket=state / "app")
         cls.app = Responder(pool.socket)
         cls.addClassCleanup(cls.app.close)
-        cls.caddy = Caddy(pool, static_dir=static, env={"INITIALSDB_READ_TIMEOUT": "2s"})
+        cls.caddy = Caddy(pool, static_dir=static, env={"INITIALSDB_READ_TIMEOUT": "10s"})
         cls.addClassCleanup(cls.caddy.stop)
         cls.caddy.start()
         cls.client = Client(cls.caddy.port, "127.0.0.9")
@@ -181,7 +182,9 @@ class Gateway(unittest.TestCase):
             self.problem(self.client.request(method, "/api/x"), 502, "UNAVAILABLE")
 
     def test_b41_program_that_does_not_answer_is_504(self) -> None:
-        self.app.application = slow(6)
+        asked_to_end = threading.Event()
+        self.addCleanup(asked_to_end.set)
+        self.app.application = lambda params, body: asked_to_end.wait() and None
         self.problem(self.client.get("/api/x"), 504, "UNAVAILABLE")
 
     def test_b41_program_that_is_not_there_is_502(self) -> None:

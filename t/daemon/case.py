@@ -9,12 +9,13 @@ from typing import Any, Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from pool import Pool
+import testing
+from pool import PATIENT, Pool
 from poster import Poster
 from stack import Cluster, Scratch
 from testing import initialsdb
 
-EASY = {"POW_DIFFICULTY": "1", "POW_ROUNDS": "2", "POW_ADAPTIVE": "false"}
+EASY = PATIENT | {"POW_DIFFICULTY": "1", "POW_ROUNDS": "2", "POW_ADAPTIVE": "false"}
 
 
 class PoolCase(unittest.TestCase):
@@ -30,6 +31,7 @@ class PoolCase(unittest.TestCase):
         Pool(initialsdb(), cls.cluster).prepare()
 
     def setUp(self) -> None:
+        testing.clear_of_midnight()
         self.sql(
             "truncate board.spent, board.rate_limit, board.recent_text, board.network_key, board.message,"
             " board.hidden, board.message_change; update board.message_total set total = 0"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from process import Died, Process, Unprivileged, run
 from scratch import Scratch
+from testing import wait_until
 
 START_SECS = 120
 # Long enough for the children of a killed postmaster to notice and go.
@@ -105,21 +106,18 @@ class Cluster:
 
     def freeze(self) -> None:
         """Stops every process of the server where it is; thaw() lets them go on."""
-        self._signal(signal.SIGSTOP)
+        stop_and_wait(self.process.pid)  # first, so that it starts nobody while the others are being stopped
+        for pid in self._backends():
+            stop_and_wait(pid)
 
     def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
+        for pid in (*self._backends(), self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
-    def _signal(self, number: int) -> None:
-        for pid in self._processes():
-            with contextlib.suppress(ProcessLookupError):  # a backend may end meanwhile
-                os.kill(pid, number)
-
-    def _processes(self) -> list[int]:
-        """The postmaster first, so that it starts nobody while the others are being stopped."""
+    def _backends(self) -> list[int]:
         pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [pid, *map(int, children)]
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def _take_lock(self) -> None:
         self.state.mkdir(parents=True, exist_ok=True)
@@ -203,6 +201,17 @@ class Cluster:
                 raise Died(f"a Postgres (process {pid}) already runs on {self.data}")
             else:
                 time.sleep(0.1)
+
+
+def stop_and_wait(pid: int) -> None:
+    """Stops a process, and returns when it has stopped or ended: a signal takes effect a moment later."""
+
+    def stands() -> bool:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "TtZX"
+
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(stands, f"process {pid} to stop")
 
 
 def psql_main(state_dir: Path, arguments: list[str]) -> int:

@@ -53,8 +53,10 @@ class Connection:
 
     def __init__(self, path: str | Path, timeout_secs: float = 60) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout_secs)
+        # Python's own limit makes a socket that does not block, for which a full queue is an error.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", int(timeout_secs), 0))
         self.socket.connect(str(path))
+        self.socket.settimeout(timeout_secs)
 
     def __enter__(self) -> "Connection":
         return self

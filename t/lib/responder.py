@@ -6,7 +6,6 @@ import json
 import socketserver
 import struct
 import threading
-import time
 from pathlib import Path
 from typing import Callable
 
@@ -82,13 +81,3 @@ class Responder(socketserver.ThreadingUnixStreamServer):
     def close(self) -> None:
         self.shutdown()
         self.server_close()
-
-
-def slow(seconds: float) -> Application:
-    """An application that answers late."""
-
-    def application(params: dict[str, str], body: bytes) -> bytes:
-        time.sleep(seconds)
-        return echo(params, body)
-
-    return application

@@ -21,6 +21,13 @@ def standby_of(primary: Cluster, directory: Path, **settings: str) -> Cluster:
     return copy
 
 
+def wait_for_replay(primary: Cluster, standby: Cluster) -> None:
+    """Until the standby shows everything that the primary has acknowledged by now."""
+    there = primary.psql("select pg_current_wal_flush_lsn()", "postgres")
+    reached = f"select pg_last_wal_replay_lsn() >= '{there}'"
+    wait_until(lambda: standby.psql(reached, "postgres") == "t", "the standby to have replayed it")
+
+
 def make_synchronous(primary: Cluster) -> None:
     """From now on a commit is acknowledged when the standby has it."""
     primary.psql("alter system set synchronous_standby_names = '*'", "postgres")
