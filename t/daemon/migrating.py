@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """setup-database and migrate: once, again, at once, and refused."""
 
+import itertools
 import subprocess
 import sys
 import unittest
@@ -17,7 +18,7 @@ MIGRATIONS = sorted(path.stem for path in (testing.SOURCE / "sql" / "migrations"
 
 
 class Migrating(unittest.TestCase):
-    """Each test has a database of its own, named after it, on one cluster."""
+    """Each test has a database of its own, on one cluster."""
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -26,9 +27,10 @@ class Migrating(unittest.TestCase):
         cls.cluster = Cluster(directory.path, durable=False)
         cls.cluster.start()
         cls.addClassCleanup(cls.cluster.stop)
+        cls.numbers = itertools.count()
 
     def setUp(self) -> None:
-        self.name = f"board{abs(hash(self.id())) % 10**8}"
+        self.name = f"board{next(self.numbers)}"
         self.env = {
             **Pool(initialsdb(), self.cluster).env,
             "DATABASE_URL": self.cluster.url(self.name, self.name),
@@ -37,7 +39,7 @@ class Migrating(unittest.TestCase):
 
     def run_it(self, *arguments: str, **env: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            [str(initialsdb()), *arguments], env=self.env | env, capture_output=True, text=True, check=False, timeout=60
+            [str(initialsdb()), *arguments], env=self.env | env, capture_output=True, text=True, check=False, timeout=300
         )
 
     def works(self, *arguments: str, **env: str) -> None:
@@ -82,7 +84,7 @@ class Migrating(unittest.TestCase):
         argv = [str(initialsdb()), "migrate"]
         children = [subprocess.Popen(argv, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(6)]
         for child in children:
-            said = child.communicate(timeout=60)[1]
+            said = child.communicate(timeout=300)[1]
             self.assertEqual(0, child.returncode, said)
         self.assertEqual(MIGRATIONS, self.applied())
 

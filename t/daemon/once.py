@@ -28,8 +28,9 @@ class Once(PoolCase):
         return int(self.sql("select count(*) from board.message"))
 
     def test_b12_64_clients_with_one_token_yield_one_message(self) -> None:
-        one = self.pool("one", WORKERS="8")
-        two = self.pool("two", like=one, WORKERS="8")
+        settings = {"WORKERS": "8", "POST_RATE_WINDOW_MS": "36000000"}
+        one = self.pool("one", **settings)
+        two = self.pool("two", like=one, **settings)
         posters = [self.poster(one), self.poster(two)]
         proof = posters[0].proof()
         answers = self.at_once(64, lambda number: posters[number % 2].post("once", proof))
@@ -55,13 +56,13 @@ class Once(PoolCase):
         self.refused(poster.post("second", solve(puzzle, start=1000)), 409, "POW_SPENT")
 
     def test_b17_refused_post_keeps_the_proof(self) -> None:
-        poster = self.poster(self.pool(POST_RATE_MAX_REQUESTS="1", POST_RATE_WINDOW_MS="2000"))
+        poster = self.poster(self.pool(POST_RATE_MAX_REQUESTS="1", POST_RATE_WINDOW_MS="36000000"))
         proof = poster.proof()
         self.refused(poster.post_raw(b"{", proof), 400, "INVALID_JSON")
         self.refused(poster.post("x" * 256, proof), 400, "INVALID_INPUT")
         self.assertEqual(poster.post("fills the budget").status, 201)
         self.refused(poster.post("kept", proof), 429, "RATE_LIMITED")
-        time.sleep(2)
+        self.sql("truncate board.rate_limit")
         self.assertEqual(poster.post("kept", proof).status, 201)
 
     def test_b27_retry_after_a_lost_answer_says_which_message_it_was(self) -> None:

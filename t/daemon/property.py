@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Whatever a client sends, the pool's answer is one that static/openapi.json describes: never a 500, never
-a worker lost. Random requests from one seed, which is printed; COUNT= and SEED= in the environment."""
+a worker lost. Random requests from one seed; COUNT= and SEED= in the environment."""
 
 import os
 import random

@@ -7,7 +7,7 @@ import prometheus
 import testing
 from pool import Pool
 from scratch import Scratch
-from standby import standby_of
+from standby import standby_of, wait_for_replay
 from stream import Stream
 from testing import wait_until
 
@@ -103,7 +103,7 @@ class Replica(PoolCase):
         self.assertEqual({200}, {pool.request(COUNT).status for _ in range(6)})
 
     def test_dead_and_frozen_replicas_cost_no_read(self) -> None:
-        pool = self.reading(READ_DEADLINE_MS="4000")
+        pool = self.reading(READ_DEADLINE_MS="10000")
         with Stream(lambda n: pool.request(READS[n % 3]).status) as reads:
             self.standby.freeze()
             seen = reads.count
@@ -147,8 +147,7 @@ class PrimaryAway(PoolCase):
             pool = self.pool(READ_DATABASE_URL=URL.format(standby.run_dir), READ_RATE_MAX_REQUESTS="3")
             self.assertEqual(self.poster(pool).post("hello").status, 201)
             self.assertEqual({200, 429}, {pool.request(COUNT).status for _ in range(8)})
-            there = self.cluster.psql("select pg_current_wal_flush_lsn()")
-            wait_until(lambda: standby.psql(f"select pg_last_wal_replay_lsn() >= '{there}'") == "t", "replay")
+            wait_for_replay(self.cluster, standby)
             proof = self.poster(pool).proof()
             self.cluster.crash()
             try:

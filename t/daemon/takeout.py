@@ -35,7 +35,7 @@ class Takeout(PoolCase):
 
     def run_it(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess:
         return subprocess.run(
-            [str(initialsdb()), *arguments], env=self.owner.env, input=stdin, capture_output=True, check=False, timeout=60
+            [str(initialsdb()), *arguments], env=self.owner.env, input=stdin, capture_output=True, check=False, timeout=300
         )
 
     def imported(self, *arguments: str, status: int = 0, stdin: bytes = b"") -> str:

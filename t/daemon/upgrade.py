@@ -135,7 +135,7 @@ class Upgrade(Upgrading):
             self.current.process.send_signal(signal.SIGTERM)
             time.sleep(1.2)
             stranger.run("rollback")
-            self.assertEqual(self.current.process.wait(20), 0)
+            self.assertEqual(self.current.process.wait(), 0)
             self.current.start()
             seen = reads.count
             wait_until(lambda: reads.count > seen + 20, "traffic")

@@ -51,9 +51,10 @@ class Request:
 
 
 def seed() -> int:
-    """SEED from the environment, to repeat a run, or a new one; said either way."""
-    number = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
-    print(f"seed: {number} (repeat with SEED={number})", flush=True)
+    """SEED from the environment, or one that is always the same; SEED=random draws a new one, and says it."""
+    text = os.environ.get("SEED") or "20261121"
+    number = random.SystemRandom().randrange(2**32) if text == "random" else int(text)
+    print(f"seed: {number} (repeat with SEED={number}, try another with SEED=random)", flush=True)
     return number
 
 

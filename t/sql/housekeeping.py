@@ -14,6 +14,9 @@ NETWORKS, HOURS = int(os.environ.get("NETWORKS", "20000")), int(os.environ.get("
 
 
 class Janitor(DatabaseCase):
+    # What it would do, these tests do themselves.
+    settings = DatabaseCase.settings | {"autovacuum": "off"}
+
     def clean(self, rounds: int = 1) -> list[dict]:
         return [self.call("janitor", charged=None).json for _ in range(rounds)]
 
@@ -85,9 +88,11 @@ class Janitor(DatabaseCase):
     def test_limits_stay_exact_while_the_janitor_sweeps(self) -> None:
         charged = Tier(b"swept", 10_000, 20)
         script = """select api.janitor();"""
-        argv = ["pgbench", "-n", "-f", "/dev/stdin", "-c", "2", "-T", "60", "-U", "postgres"]
+        argv = ["pgbench", "-n", "-f", "/dev/stdin", "-c", "2", "-T", "600", "-U", "postgres"]
         argv += ["-h", str(self.cluster.run_dir), "-p", "5432", "initialsdb"]
         janitors = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(janitors.wait)
+        self.addCleanup(janitors.terminate)
         janitors.stdin.write(script.encode())
         janitors.stdin.close()
         for _ in range(6):
@@ -97,8 +102,6 @@ class Janitor(DatabaseCase):
             self.assertLessEqual(admitted, 20 + (clocks[-1] - clocks[0]) // 10 + 1)
             self.app.run("do $$ begin perform pg_sleep(0.2); end $$")  # the budget fills, the row may go
         self.assertIsNone(janitors.poll(), "the janitors were at work all the time")
-        janitors.terminate()
-        janitors.wait()
 
 
 class Transfer(DatabaseCase):

@@ -77,7 +77,7 @@ class Limits(DatabaseCase):
         self.app.run(f"do $$ begin perform pg_sleep(({us} - extract(epoch from clock_timestamp()) * 1e6) / 1e6); end $$")
 
     def test_b5_hammered_for_a_while_admits_the_theory_to_the_unit(self) -> None:
-        charged = tier(1, emission_us=100_000, burst=100)  # never full again meanwhile
+        charged = tier(1, emission_us=SECOND, burst=100)  # never full again meanwhile
         before = [self.read(charged).status for _ in range(80)]
         self.assertEqual(set(before), {200})
         start = self.tat(charged) - len(before) * charged.emission_us
