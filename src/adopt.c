@@ -9,10 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long a batch, which is a transaction, should take at most; as many rows as that allows. */
-#define BATCH_MS 200
-#define ROWS_FIRST 250
-#define ROWS_LEAST 10
+/* How long a batch, which is a transaction, should take; as many rows as that allows. One that
+ * takes much longer all the same, as rows differ and machines have other things to do, is given up
+ * and tried again with fewer; only a single row may take as long as it needs. */
+#define BATCH_MS 100
+#define BATCH_MOST_MS "700"
+#define FEWER 8
+#define ROWS_FIRST 100
 #define ROWS_MOST 4000
 
 static bool run(struct db_session *session, const char *name, int count, const char *const *values)
@@ -35,13 +38,47 @@ static void show_progress(unsigned long long adopted, bool last)
         fprintf(stderr, "\radopting: %llu%s", adopted, last ? "\n" : "");
 }
 
+/* As many as would have fitted, but never more than twice as many as have been tried. */
 static int rows_after(int rows, int64_t took_ms)
 {
-    if (took_ms > BATCH_MS && rows / 2 >= ROWS_LEAST)
-        return rows / 2;
-    if (took_ms < BATCH_MS / 4 && rows * 2 <= ROWS_MOST)
-        return rows * 2;
-    return rows;
+    int64_t fitting = rows * (int64_t)BATCH_MS / (took_ms > 0 ? took_ms : 1);
+
+    if (fitting > rows * 2)
+        fitting = rows * 2;
+    if (fitting > ROWS_MOST)
+        fitting = ROWS_MOST;
+    return fitting > 1 ? (int)fitting : 1;
+}
+
+static bool limit_time(struct db_session *session, const char *ms)
+{
+    const char *const values[] = {"statement_timeout", ms};
+
+    return run(session, "set_parameter", 2, values);
+}
+
+/* Adopts one batch: of `*rows` or, when that takes too long, fewer. Leaves the size of the next. */
+static bool copy_batch(struct db_session *session, int *rows, unsigned long long *adopted)
+{
+    for (;;) {
+        int64_t began_ms = clock_monotonic_ms();
+        char text[16];
+        const char *const values[] = {text};
+
+        if (!limit_time(session, *rows > 1 ? BATCH_MOST_MS : "0"))
+            return false;
+        snprintf(text, sizeof(text), "%d", *rows);
+        if (db_session_run(session, sql_cli_text("adopt_batch"), 1, values)) {
+            *adopted = strtoull(db_session_get(session, 0, 0), NULL, 10);
+            *rows = rows_after(*rows, clock_monotonic_ms() - began_ms);
+            return true;
+        }
+        if (*rows == 1 || !db_session_was_cancelled(session)) {
+            fprintf(stderr, "initialsdb: %s", db_session_error(session));
+            return false;
+        }
+        *rows = *rows > FEWER ? *rows / FEWER : 1;
+    }
 }
 
 static bool copy(struct db_session *session)
@@ -51,19 +88,13 @@ static bool copy(struct db_session *session)
     int rows = ROWS_FIRST;
 
     do {
-        int64_t began_ms = clock_monotonic_ms();
-        char text[16];
-        const char *const values[] = {text};
-        snprintf(text, sizeof(text), "%d", rows);
-        if (!run(session, "adopt_batch", 1, values))
+        if (!copy_batch(session, &rows, &batch))
             return false;
-        batch = strtoull(db_session_get(session, 0, 0), NULL, 10);
-        rows = rows_after(rows, clock_monotonic_ms() - began_ms);
         adopted += batch;
         show_progress(adopted, batch == 0);
     } while (batch > 0);
     printf("adopted %llu messages\n", adopted);
-    return true;
+    return limit_time(session, "0");
 }
 
 bool adopt(struct db_session *session)

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CONNECT_SECS "10"
 
@@ -93,6 +94,13 @@ bool db_session_run(struct db_session *session, const char *sql, int count,
 const char *db_session_error(const struct db_session *session)
 {
     return PQerrorMessage(session->conn);
+}
+
+bool db_session_was_cancelled(const struct db_session *session)
+{
+    const char *state = PQresultErrorField(session->result, PG_DIAG_SQLSTATE);
+
+    return state && strcmp(state, "57014") == 0;
 }
 
 int db_session_rows(const struct db_session *session)

@@ -28,6 +28,10 @@ bool db_session_run(struct db_session *session, const char *sql, int count,
 /* The message of the last failure. */
 const char *db_session_error(const struct db_session *session);
 
+/* Whether that was a statement that took longer than statement_timeout, or that somebody cancelled.
+ */
+bool db_session_was_cancelled(const struct db_session *session);
+
 /* The rows of the last db_session_run(); db_session_get() returns NULL for null. */
 int db_session_rows(const struct db_session *session);
 const char *db_session_get(const struct db_session *session, int row, int column);

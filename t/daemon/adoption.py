@@ -13,11 +13,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import testing
+from case import PoolCase
 from pool import Pool
 from stack import Cluster, Scratch
 from testing import initialsdb
 
 MESSAGES = int(os.environ.get("ADOPT_MESSAGES", "100000"))
+ALL_MUST_BE_QUICK = "ADOPT_MESSAGES" in os.environ
+CANCELLED = "ERROR:  canceling statement due to statement timeout"
 # The origin's schema as its first and only migration makes it, but for indexes that say nothing here.
 ORIGIN = """
 create extension if not exists pgcrypto;
@@ -135,18 +138,44 @@ class Adoption(unittest.TestCase):
         self.assertNotIn("adopt", self.pool.command("migrate"))
 
     def test_no_step_holds_its_locks_for_a_second(self) -> None:
-        """What compares in the end takes longer, but it reads, and nobody waits for it."""
+        """What compares in the end takes longer, but it reads, and nobody waits for it. A step that was kept waiting for a
+        processor or a disk says nothing; by make check-adoption, on a machine with nothing else to do, all must be quick."""
         log = (self.cluster.state / "log" / "postgres.log").read_text()
+        print(f"# {log.count(CANCELLED)} batches given up and tried again with fewer", flush=True)
         for step in ("adopt_begin", "adopt_batch", "adopt_end"):
             text = (testing.SOURCE / "sql/cli" / f"{step}.sql").read_text().splitlines()[1]
             took = [float(millis) for millis in re.findall(rf"duration: ([\d.]+) ms  (?:execute|statement).*\n\s*{re.escape(text)}", log)]
             took.sort()
-            usual = took[len(took) // 2]  # what was kept waiting for a processor or a disk says nothing
-            print(f"# {step}: {len(took)} times, usually {usual:.0f} ms, the longest {took[-1]:.0f} ms", flush=True)
-            self.assertLess(usual, 1000, step)
+            usual, most = took[len(took) // 2], took[-1]
+            print(f"# {step}: {len(took)} times, usually {usual:.0f} ms, the longest {most:.0f} ms", flush=True)
+            self.assertLess(most if ALL_MUST_BE_QUICK else usual, 1000, step)
         # Who was killed may be waited for, by a lock that nobody else asks for.
         waits = [line for line in log.splitlines() if "still waiting for" in line and "advisory lock" not in line]
         self.assertEqual([], waits)
+
+
+class SlowRows(PoolCase):
+    """How long a batch takes is bounded, whatever the rows cost."""
+
+    # Quick ones, then each of 20 ms, and one of a second.
+    SLOW = """
+    create function slow() returns trigger language plpgsql as $$
+    begin
+      perform pg_sleep(case when new.id = 150 then 1 when new.id > 100 then 0.02 else 0 end);
+      return new;
+    end
+    $$;
+    create trigger slow before insert on board.message for each row execute function slow();
+    """
+
+    def test_a_batch_that_takes_too_long_is_tried_again_with_fewer(self) -> None:
+        self.cluster.psql(ORIGIN, user="initialsdb_owner")
+        self.sql("insert into listings (body, ip_hash) select 'old message', '' from generate_series(1, 160)")
+        self.sql(self.SLOW)
+        self.assertIn("adopted 160 messages", Pool(initialsdb(), self.cluster).command("migrate"))
+        self.assertEqual("160", self.sql("select count(*) from board.message"))
+        log = (self.cluster.state / "log" / "postgres.log").read_text()
+        self.assertGreater(log.count(CANCELLED), 1)
 
 
 class OriginsEnvironment(unittest.TestCase):
