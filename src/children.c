@@ -22,9 +22,10 @@
 /* How late a child may be before it counts as hung. */
 #define GRACE_MS 2000
 
-/* When the master itself was away for longer than this (stopped, or the machine was), so were the
- * children: they get their grace once more. */
-#define CHECK_GAP_MS 2500
+/* When the master, who looks every second, was away for longer than this (stopped, or the machine
+ * was), so were the children: they get their grace once more. Less than their grace, or a pause in
+ * between would kill them. */
+#define CHECK_GAP_MS 1500
 
 static int (*const runs[SLOT_KINDS])(const struct heritage *) = {
     [SLOT_WORKER] = worker_run,

@@ -80,8 +80,8 @@ END_TEST
 
 START_TEST(pauses_double_up_to_the_longest_and_vary)
 {
-    struct pace pace = {.least_ms = 1000, .most_ms = 8000};
-    int64_t longest_ms = 1000;
+    struct pace pace = {.least_ms = 100000, .most_ms = 800000};
+    int64_t longest_ms = 100000;
 
     for (int i = 0; i < 8; i++) {
         int64_t now_ms = clock_monotonic_ms();
@@ -89,7 +89,7 @@ START_TEST(pauses_double_up_to_the_longest_and_vary)
         ck_assert(!pace_allows(&pace));
         ck_assert_int_ge(pace.next_ms, now_ms + longest_ms / 2);
         ck_assert_int_le(pace.next_ms, clock_monotonic_ms() + longest_ms);
-        longest_ms = longest_ms * 2 < 8000 ? longest_ms * 2 : 8000;
+        longest_ms = longest_ms * 2 < 800000 ? longest_ms * 2 : 800000;
     }
 }
 END_TEST

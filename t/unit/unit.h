@@ -37,6 +37,7 @@ const char *unit_write(const char *name, struct str content);
 Suite *arena_suite(void);
 Suite *atom_suite(void);
 Suite *buf_suite(void);
+Suite *children_suite(void);
 Suite *config_suite(void);
 Suite *crypto_suite(void);
 Suite *cursor_suite(void);
