@@ -24,10 +24,10 @@ class RunDebug(unittest.TestCase):
     def setUpClass(cls) -> None:
         scratch = Scratch()
         cls.addClassCleanup(scratch.remove)
-        cls.state, cls.port = scratch.path / "state", testing.free_port()
+        cls.state = scratch.path / "state"
         # It calls make, which is no part of the one that runs the tests.
         env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        env |= ONE_A_DAY | {"STATE": str(cls.state), "PORT": str(cls.port), "CLOCK": f"+{DAY}"}
+        env |= ONE_A_DAY | {"STATE": str(cls.state), "PORT": "0", "CLOCK": f"+{DAY}"}
         argv = ["sh", str(testing.SOURCE / "t/run-debug")]
         cls.process = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for undo in (cls.process.stdout.close, cls.process.wait, cls.process.terminate):
@@ -35,7 +35,8 @@ class RunDebug(unittest.TestCase):
         said = []
         for line in cls.process.stdout:
             said.append(line)
-            if line.startswith("ready: "):
+            if ready := re.match(r"ready: .*:(\d+)/$", line):
+                cls.port = int(ready[1])
                 return
         raise AssertionError("no ready line in:\n" + "".join(said))
 
@@ -57,6 +58,7 @@ class RunDebug(unittest.TestCase):
         self.assertIn("libasan", Path(f"/proc/{worker}/maps").read_text())
 
     def test_the_whole_board_goes_by_a_clock_that_is_moved(self) -> None:
+        testing.clear_of_midnight()
         visitor = Visitor(self.port)
         self.assertGreater(self.ahead(), DAY / 2)
         first = visitor.post("today")
@@ -74,7 +76,7 @@ class RunDebug(unittest.TestCase):
 class OtherBoards(unittest.TestCase):
     def test_make_run_refuses_to_move_the_clock(self) -> None:
         with Scratch() as directory:
-            env = os.environ | {"STATE": str(directory / "state"), "PORT": str(testing.free_port()), "CLOCK": "+3600"}
+            env = os.environ | {"STATE": str(directory / "state"), "PORT": "0", "CLOCK": "+3600"}
             argv = [sys.executable, str(testing.SOURCE / "t/run")]
             done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
         self.assertEqual(1, done.returncode)
