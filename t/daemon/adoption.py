@@ -175,7 +175,7 @@ class SlowRows(PoolCase):
         self.assertIn("adopted 160 messages", Pool(initialsdb(), self.cluster).command("migrate"))
         self.assertEqual("160", self.sql("select count(*) from board.message"))
         log = (self.cluster.state / "log" / "postgres.log").read_text()
-        self.assertGreater(log.count(CANCELLED), 1)
+        self.assertIn(CANCELLED, log)
 
 
 class OriginsEnvironment(unittest.TestCase):
