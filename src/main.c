@@ -130,6 +130,15 @@ static int print_command_help(const struct command *command)
     return EXIT_SUCCESS;
 }
 
+/* A command whose answer cannot be written has failed, whatever it did. */
+static int end_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    perror("initialsdb: standard output");
+    return status == EXIT_SUCCESS ? EXIT_FAILURE : status;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     bool strict = command->need == SETTINGS_MUST_FIT;
@@ -144,7 +153,7 @@ static int run(const struct command *command, int argc, char **argv)
     if (settings_load(&config, &arena, errors ? errors : stderr) == 0 || !strict)
         status = command->run(&config, argc, argv);
     arena_release(&arena);
-    return status;
+    return end_output(status);
 }
 
 int main(int argc, char **argv)

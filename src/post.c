@@ -266,7 +266,9 @@ int post(const struct config *config, int argc, char **argv)
         board.url.len--;
     arena_init(&arena);
     text = read_text(&arena, argv[1]);
-    if (text.len > MAX_TEXT)
+    if (ferror(stdin))
+        status = misuse("standard input cannot be read");
+    else if (text.len > MAX_TEXT)
         status = misuse("the text is longer than any board takes");
     else if (!utf8_count(text, &code_points) || memchr(text.ptr, '\0', text.len))
         status = misuse("the text is not UTF-8");

@@ -93,6 +93,14 @@ class Shell(BoardCase):
         self.assertEqual(self.post("-", stdin='"quotes" \\ é 🦊\n').returncode, 0)
         self.assertEqual(self.bodies()[-1], '"quotes" \\ é 🦊')
 
+    def test_standard_input_that_cannot_be_read_is_no_text(self) -> None:
+        directory = os.open("/", os.O_RDONLY)
+        self.addCleanup(os.close, directory)
+        argv = [testing.initialsdb(), "post", self.board.url, "-"]
+        done = subprocess.run(argv, stdin=directory, capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(done.returncode, MISUSED)
+        self.assertIn("cannot be read", done.stderr)
+
     def test_where_proofs_are_off_there_is_none(self) -> None:
         self.assertEqual(self.post("free", self.branch("free", POW_ENABLE="false").url).returncode, 0)
 
@@ -189,6 +197,13 @@ class Solve(BoardCase):
         self.assertEqual(len(set(nonces)), 8)
         for nonce in nonces:
             self.assertGreaterEqual(leading_zero_bits(hashlib.sha256(bytes(range(16)) + nonce.encode()).digest()), 12)
+
+    def test_answer_that_cannot_be_written_is_a_failure(self) -> None:
+        with open("/dev/full", "wb") as full:
+            argv = [testing.initialsdb(), "solve", "AAECAwQFBgcICQoLDA0ODw", "1", "1"]
+            done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output", done.stderr)
 
     def test_what_is_no_puzzle_is_refused(self) -> None:
         for words in (["AAECAwQFBgcICQoLDA0O", "1", "1"], ["AAECAwQFBgcICQoLDA0ODw", "65", "1"], ["AAECAwQFBgcICQoLDA0ODw", "1", "256"], []):
