@@ -72,7 +72,7 @@ class Shell(BoardCase):
     def post(self, text: str, url: str | None = None, stdin: str = "", **env: str) -> subprocess.CompletedProcess:
         argv = [testing.initialsdb(), "post", url or self.board.url, text]
         env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")} | env
-        return subprocess.run(argv, input=stdin, env=env, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(argv, input=stdin, env=env, capture_output=True, text=True, check=False, timeout=300)
 
     def through(self, meddle: Callable) -> tuple[Relay, str]:
         relay = Relay(self.board.caddy.port, meddle)
@@ -97,7 +97,7 @@ class Shell(BoardCase):
         directory = os.open("/", os.O_RDONLY)
         self.addCleanup(os.close, directory)
         argv = [testing.initialsdb(), "post", self.board.url, "-"]
-        done = subprocess.run(argv, stdin=directory, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(argv, stdin=directory, capture_output=True, text=True, check=False, timeout=300)
         self.assertEqual(done.returncode, MISUSED)
         self.assertIn("cannot be read", done.stderr)
 

@@ -19,6 +19,9 @@ from typing import Any, Callable, NoReturn
 SKIPPED = 77
 # Where Debian keeps daemons such as pgbouncer, and an ordinary user's PATH does not lead.
 os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+# What the user says of his own servers, as PGOPTIONS, is not meant for ours.
+for setting in [name for name in os.environ if name.startswith("PG")]:
+    del os.environ[setting]
 SOURCE = Path(os.environ.get("top_srcdir") or Path(__file__).resolve().parents[2]).resolve()
 BUILD = Path(os.environ.get("top_builddir") or SOURCE).resolve()
 
