@@ -23,7 +23,7 @@ static bool run(struct db_session *session, const char *name, int count, const c
     bool done = db_session_run(session, sql_cli_text(name), count, values);
 
     if (!done)
-        fprintf(stderr, "initialsdb: %s", db_session_error(session));
+        db_session_complain(session);
     return done;
 }
 
@@ -74,7 +74,7 @@ static bool copy_batch(struct db_session *session, int *rows, unsigned long long
             return true;
         }
         if (*rows == 1 || !db_session_was_cancelled(session)) {
-            fprintf(stderr, "initialsdb: %s", db_session_error(session));
+            db_session_complain(session);
             return false;
         }
         *rows = *rows > FEWER ? *rows / FEWER : 1;

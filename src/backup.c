@@ -133,7 +133,11 @@ static bool make_and_keep(struct arena *arena, const struct config *config)
         backup_files_init(&files, arena, directory, name_of(arena, now++));
     } while (access(files.dump, F_OK) == 0);
     if (!make_backup(arena, config, &files)) {
-        fputs("initialsdb: THE BACKUP FAILED; what was there before is kept\n", stderr);
+        fprintf(
+            stderr,
+            "initialsdb: THE BACKUP to %s FAILED, for what is told above; what was there before "
+            "is kept\n",
+            directory);
         remove_files(&files);
         return false;
     }
@@ -153,6 +157,9 @@ int backup(const struct config *config, int argc, char **argv)
     umask(077);
     if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
         fail("make", directory);
+        fputs("initialsdb: BACKUP_DIR says where backups go; the owner role's user must be able to "
+              "write there\n",
+              stderr);
         return EXIT_FAILURE;
     }
     arena_init(&arena);

@@ -86,7 +86,7 @@ static void load_choice(struct loader *loader, int *field, const char *name, con
 
     *field = find_choice(str_from(choices), str_from(text ? text : standard));
     if (*field < 0) {
-        fprintf(loader->errors, "%s: must be one of: %s\n", name, choices);
+        fprintf(loader->errors, "%s: must be one of: %s, not \"%s\"\n", name, choices, text);
         loader->wrong++;
         *field = 0;
     }

@@ -32,6 +32,12 @@ static struct db_session *open_session(const char *const *keywords, const char *
         return session;
     }
     fprintf(stderr, "initialsdb: %s", PQerrorMessage(session->conn));
+    if (PQuser(session->conn) && PQdb(session->conn))
+        fprintf(
+            stderr,
+            "initialsdb: that was as role %s to database %s; PostgreSQL must run and know both "
+            "(setup-database makes them), and lets a system user in as the role of the same name\n",
+            PQuser(session->conn), PQdb(session->conn));
     db_session_close(session);
     return NULL;
 }
@@ -96,11 +102,38 @@ const char *db_session_error(const struct db_session *session)
     return PQerrorMessage(session->conn);
 }
 
-bool db_session_was_cancelled(const struct db_session *session)
+static bool failed_with(const struct db_session *session, const char *wanted)
 {
     const char *state = PQresultErrorField(session->result, PG_DIAG_SQLSTATE);
 
-    return state && strcmp(state, "57014") == 0;
+    return state && strcmp(state, wanted) == 0;
+}
+
+bool db_session_was_cancelled(const struct db_session *session)
+{
+    return failed_with(session, "57014");
+}
+
+void db_session_complain(const struct db_session *session)
+{
+    static const char no_schema[] =
+        "the board's schema is not there, or of another version; run initialsdb migrate";
+    static const char *const hints[][2] = {
+        {"42501",
+         "this role may not do that; MIGRATE_DATABASE_URL must name the owner role, and for "
+         "setup-database ADMIN_DATABASE_URL a superuser: runuser -u postgres"},
+        {"3F000", no_schema},
+        {"42P01", no_schema},
+        {"42883", no_schema},
+        {"25006", "this server is a standby; the URL must lead to the primary"},
+        {"53100", "the database's disk is full; make room there"},
+    };
+
+    fprintf(stderr, "initialsdb: %s", db_session_error(session));
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        if (failed_with(session, hints[i][0]))
+            fprintf(stderr, "initialsdb: %s\n", hints[i][1]);
+    }
 }
 
 int db_session_rows(const struct db_session *session)

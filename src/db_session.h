@@ -11,7 +11,7 @@
 struct db_session;
 
 /* Connects, waiting; to `database` instead of the one that `url` names unless that is NULL.
- * Returns NULL after writing the reason to standard error. */
+ * Returns NULL after writing the reason, and what can be done, to standard error. */
 struct db_session *db_session_open(const char *url, const char *database);
 
 /* Connects to one of the hosts of `url`, whatever the URL says of which one is wanted. */
@@ -27,6 +27,9 @@ bool db_session_run(struct db_session *session, const char *sql, int count,
 
 /* The message of the last failure. */
 const char *db_session_error(const struct db_session *session);
+
+/* Writes it to standard error, and what can be done if that is known. */
+void db_session_complain(const struct db_session *session);
 
 /* Whether that was a statement that took longer than statement_timeout, or that somebody cancelled.
  */

@@ -68,6 +68,18 @@ void dburl_hosts_release(struct dburl_hosts *hosts)
     }
 }
 
+bool db_url_is_valid(const char *name, const char *url, FILE *errors)
+{
+    char *message = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &message);
+
+    if (options == NULL)
+        fprintf(errors, "%s: %s", name, message ? message : "no memory\n");
+    PQconninfoFree(options);
+    PQfreemem(message);
+    return options != NULL;
+}
+
 struct str db_url_part(struct arena *arena, const char *url, const char *keyword)
 {
     PQconninfoOption *options = PQconninfoParse(url, NULL);

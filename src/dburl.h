@@ -5,6 +5,8 @@
 
 #include "arena.h"
 
+#include <stdio.h>
+
 #define DBURL_HOSTS 8
 
 /* One of several servers; NULL is left to the rest of the URL. */
@@ -28,6 +30,9 @@ void dburl_hosts_release(struct dburl_hosts *hosts);
 /* The part `keyword` ("user", "dbname") of connection string or URI `url`, in `arena`; empty when
  * it has none or cannot be read. */
 struct str db_url_part(struct arena *arena, const char *url, const char *keyword);
+
+/* Whether libpq can read `url`; if not, says so of the setting `name`. */
+bool db_url_is_valid(const char *name, const char *url, FILE *errors);
 
 /* `url` as a connection string that may be shown: without its password, and to `database` unless
  * that is NULL. In `arena`. */

@@ -90,7 +90,7 @@ bool backup_script(struct db_session *session, const char *name)
     bool done = db_session_run(session, sql_cli_text(name), 0, NULL);
 
     if (!done)
-        fprintf(stderr, "initialsdb: %s", db_session_error(session));
+        db_session_complain(session);
     return done;
 }
 
@@ -244,7 +244,7 @@ bool backup_record(const struct config *config, struct arena *arena,
     values[1] = arena_format(arena, "%lld", (long long)dump.st_size).ptr;
     done = db_session_run(session, sql_cli_text("record_backup"), 2, values);
     if (!done)
-        fprintf(stderr, "initialsdb: %s", db_session_error(session));
+        db_session_complain(session);
     db_session_close(session);
     return done;
 }

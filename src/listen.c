@@ -15,10 +15,25 @@
 /* A full backlog is an instant 502 from the web server; the kernel caps it at somaxconn. */
 #define BACKLOG 4096
 
+static const char *hint_for(int error)
+{
+    if (error == EADDRINUSE)
+        return "a pool runs there, see initialsdb status; set SOCKET_PATH for a second one";
+    if (error == ENOENT || error == EACCES)
+        return "systemd-tmpfiles --create makes the directory for user initialsdb; or set "
+               "SOCKET_PATH";
+    if (error == ENAMETOOLONG)
+        return "an address has room for 107 bytes; set SOCKET_PATH";
+    return "set SOCKET_PATH";
+}
+
 static bool fail(const char *path, const char *what)
 {
-    log_event(LOG_ERROR, "cannot_listen", "socket=%s step=%s error=%s", log_quote(str_from(path)),
-              what, log_quote(str_from(strerror(errno))));
+    const char *hint = hint_for(errno);
+
+    log_event(LOG_ERROR, "cannot_listen", "socket=%s step=%s error=%s hint=%s",
+              log_quote(str_from(path)), what, log_quote(str_from(strerror(errno))),
+              log_quote(str_from(hint)));
     return false;
 }
 

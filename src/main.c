@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "backup.h"
 #include "config.h"
+#include "dburl.h"
 #include "doctor.h"
 #include "heritage.h"
 #include "log.h"
@@ -34,11 +35,27 @@ struct command {
     const char *explanation;
 };
 
+/* What can be read, but makes no sense. */
+static bool can_serve(const struct config *config)
+{
+    const struct {
+        const char *name;
+        struct str url;
+    } urls[] = {{"DATABASE_URL", config->database_url},
+                {"READ_DATABASE_URL", config->read_database_url},
+                {"MIGRATE_DATABASE_URL", config->migrate_database_url}};
+    bool can = config_require_secrets(config, stderr) == 0;
+
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+        can = db_url_is_valid(urls[i].name, urls[i].url.ptr, stderr) && can;
+    return can;
+}
+
 static int run_serve(const struct config *config, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    if (config_require_secrets(config, stderr) > 0)
+    if (!can_serve(config))
         return EXIT_MISCONFIGURED;
     log_detect_journal();
     log_set_level((enum log_level)config->log_level);
@@ -64,7 +81,7 @@ static int run_check_config(const struct config *config, int argc, char **argv)
     (void)argc;
     (void)argv;
     config_print(config, stdout);
-    return config_require_secrets(config, stderr) > 0 ? EXIT_MISCONFIGURED : EXIT_SUCCESS;
+    return can_serve(config) ? EXIT_SUCCESS : EXIT_MISCONFIGURED;
 }
 
 static int run_routes(const struct config *config, int argc, char **argv)
@@ -89,7 +106,7 @@ static const struct command commands[] = {
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-static int print_help(FILE *out)
+static void print_commands(FILE *out)
 {
     fputs("Usage: initialsdb COMMAND [ARGUMENT...]\n"
           "A public bulletin board without accounts.\n\nCommands:\n",
@@ -97,9 +114,15 @@ static int print_help(FILE *out)
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-15s %-20s %s\n", commands[i].name, commands[i].arguments,
                 commands[i].summary);
-    fputs("  --help, --version, COMMAND --help\n\nSettings come from the environment:\n\n", out);
-    config_describe(out);
-    return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
+    fputs("  --help, --version, COMMAND --help\n", out);
+}
+
+static int print_help(void)
+{
+    print_commands(stdout);
+    fputs("\nSettings come from the environment:\n\n", stdout);
+    config_describe(stdout);
+    return EXIT_SUCCESS;
 }
 
 /* Folds a text of the table to the width of a terminal. */
@@ -161,7 +184,7 @@ int main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : "";
 
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0)
-        return print_help(stdout);
+        return print_help();
     if (strcmp(name, "--version") == 0) {
         puts(PACKAGE_STRING);
         return EXIT_SUCCESS;
@@ -170,7 +193,8 @@ int main(int argc, char **argv)
         if (strcmp(commands[i].name, name) == 0)
             return run(&commands[i], argc - 2, argv + 2);
     }
+    print_commands(stderr);
     if (*name)
-        fprintf(stderr, "initialsdb: there is no command \"%s\"\n\n", name);
-    return print_help(stderr);
+        fprintf(stderr, "\ninitialsdb: there is no command \"%s\"\n", name);
+    return EXIT_FAILURE;
 }

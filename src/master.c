@@ -128,7 +128,9 @@ static bool has_schema(const struct probe *probe, int64_t wanted)
         return true;
     log_event(LOG_ERROR, "wrong_schema", "database=%lld binary=%d hint=%s",
               (long long)probe->schema, sql_schema_number(),
-              log_quote(STR("run initialsdb migrate")));
+              log_quote(probe->schema < wanted
+                            ? STR("run initialsdb migrate")
+                            : STR("install the newer program again, or restore an older backup")));
     return false;
 }
 

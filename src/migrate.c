@@ -14,7 +14,7 @@ static bool run(struct db_session *session, const char *sql, int count, const ch
     bool done = db_session_run(session, sql, count, values);
 
     if (!done)
-        fprintf(stderr, "initialsdb: %s", db_session_error(session));
+        db_session_complain(session);
     return done;
 }
 
@@ -121,6 +121,10 @@ int setup_database(const struct config *config)
                    run_in(config, names.database, &names, "setup_rights") &&
                    run_in(config, names.scratch, &names, "setup_scratch");
             db_session_close(session);
+        } else {
+            fputs("initialsdb: setup-database needs a superuser: runuser -u postgres, or "
+                  "ADMIN_DATABASE_URL\n",
+                  stderr);
         }
     }
     if (done)

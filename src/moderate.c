@@ -87,7 +87,7 @@ static bool run(struct moderator *moderator, const char *statement, int count,
 {
     if (db_session_run(moderator->session, sql_cli_text(statement), count, values))
         return true;
-    fprintf(stderr, "initialsdb: %s", db_session_error(moderator->session));
+    db_session_complain(moderator->session);
     return false;
 }
 
@@ -308,25 +308,39 @@ static int run_words(struct moderator *moderator)
     return run_and_print(moderator, "list_words", 0, NULL);
 }
 
-static bool has_all(const struct options *options, enum need need)
+/* What is not given, or NULL. */
+static const char *missing(const struct options *options, enum need need)
 {
     bool chosen =
         options->only_numbers && (options->ids.len > 0 || options->search || options->network_of ||
                                   options->since || options->until);
 
     switch (need) {
-    case NEED_SELECTION:
-        return chosen;
     case NEED_SELECTION_AND_REASON:
-        return chosen && (options->reason || options->dry_run);
+        if (chosen && !options->reason && !options->dry_run)
+            return "--reason, which the public log shows (or --dry-run)";
+        return chosen ? NULL
+                      : "which messages: numbers, --search, --network-of, --since or --until";
+    case NEED_SELECTION:
+        return chosen ? NULL
+                      : "which messages: numbers, --search, --network-of, --since or --until";
     case NEED_IDS:
-        return options->only_numbers && options->ids.len > 0;
+        return options->only_numbers && options->ids.len > 0 ? NULL : "numbers";
     case NEED_WORD:
-        return options->word != NULL;
+        return options->word ? NULL : "a word";
     case NEED_NOTHING:
         break;
     }
-    return true;
+    return NULL;
+}
+
+static bool has_all(const struct options *options, enum need need)
+{
+    const char *what = missing(options, need);
+
+    if (what)
+        fprintf(stderr, "initialsdb: say %s\n", what);
+    return what == NULL;
 }
 
 static int moderate(const struct config *config, const char *name, enum need need,

@@ -52,7 +52,9 @@ static bool find_files(struct backup_files *files, struct arena *arena, const st
     if (names && names[0])
         base = str_from(names[0]);
     if (base.len == 0) {
-        fprintf(stderr, "initialsdb: there is no good backup in %s\n", directory);
+        fprintf(stderr,
+                "initialsdb: there is no good backup in %s; set BACKUP_DIR, or name a dump\n",
+                directory);
         return false;
     }
     backup_files_init(files, arena, directory, arena_copy(arena, base).ptr);

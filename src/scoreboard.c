@@ -109,7 +109,10 @@ const struct scoreboard *scoreboard_open(const char *path)
     if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size == (off_t)sizeof(*board))
         board = mmap(NULL, sizeof(*board), PROT_READ, MAP_SHARED, fd, 0);
     if (fd < 0)
-        fprintf(stderr, "initialsdb: no pool runs here: %s: %s\n", path, strerror(errno));
+        fprintf(stderr,
+                "initialsdb: no pool runs here: %s: %s; start one (systemctl start initialsdb), or "
+                "say where its file is\n",
+                path, strerror(errno));
     else
         close(fd);
     if (fd < 0)

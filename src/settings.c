@@ -70,7 +70,7 @@ static const char *read_line(struct arena *arena, struct str line)
     if (name.ptr + name.len == rest.ptr)
         return "must be NAME=value";
     if (!config_knows(trim(name)) && !standard_is_origins(trim(name)))
-        return "there is no setting of this name";
+        return "there is no setting of this name; initialsdb --help lists all";
     setting = arena_zalloc(arena, sizeof(*setting));
     setting->name = arena_copy(arena, trim(name));
     setting->value = unquote(arena, trim(rest));

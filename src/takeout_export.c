@@ -36,7 +36,7 @@ bool takeout_write(struct db_session *session, FILE *out)
     arena_init(&arena);
     do {
         if (!db_session_run(session, sql_cli_text("export_page"), 2, values)) {
-            fprintf(stderr, "initialsdb: %s", db_session_error(session));
+            db_session_complain(session);
             arena_release(&arena);
             return false;
         }

@@ -121,8 +121,8 @@ static bool send_batch(struct import *import)
     values[0] = buf_str(&import->batch.bodies).ptr;
     values[1] = buf_str(&import->batch.times).ptr;
     if (!db_session_run(import->session, sql_cli_text("import_batch"), 5, values)) {
-        fprintf(stderr, "initialsdb: %sRun the same command again to go on where it stopped.\n",
-                db_session_error(import->session));
+        db_session_complain(import->session);
+        fputs("initialsdb: run the same command again to go on where it stopped\n", stderr);
         return false;
     }
     import->imported += strtoull(db_session_get(import->session, 0, 0), NULL, 10);
@@ -232,7 +232,7 @@ static bool read_progress(struct import *import)
     const char *const values[] = {import->source};
 
     if (!db_session_run(import->session, sql_cli_text("import_progress"), 1, values)) {
-        fprintf(stderr, "initialsdb: %s", db_session_error(import->session));
+        db_session_complain(import->session);
         return false;
     }
     if (db_session_rows(import->session) > 0) {
@@ -319,7 +319,7 @@ static bool frame(struct import *import, const char *script)
     bool done = db_session_run(import->session, sql_cli_text(script), 0, NULL);
 
     if (!done)
-        fprintf(stderr, "initialsdb: %s", db_session_error(import->session));
+        db_session_complain(import->session);
     return done;
 }
 

@@ -73,10 +73,10 @@ START_TEST(wrong_lines_are_named_by_number)
                                "DATABASE_URL='a' b\n=x\n"),
                      5);
     ck_assert_ptr_nonnull(strstr(said.ptr, "settings:2: must be NAME=value\n"));
-    ck_assert_ptr_nonnull(strstr(said.ptr, "settings:3: there is no setting of this name\n"));
+    ck_assert_ptr_nonnull(strstr(said.ptr, "settings:3: there is no setting of this name;"));
     ck_assert_ptr_nonnull(strstr(said.ptr, "settings:4: a quote is not closed"));
     ck_assert_ptr_nonnull(strstr(said.ptr, "settings:5: a quote is not closed, or something"));
-    ck_assert_ptr_nonnull(strstr(said.ptr, "settings:6: there is no setting of this name\n"));
+    ck_assert_ptr_nonnull(strstr(said.ptr, "settings:6: there is no setting of this name;"));
 }
 END_TEST
 
