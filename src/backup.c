@@ -135,8 +135,8 @@ static bool make_and_keep(struct arena *arena, const struct config *config)
     if (!make_backup(arena, config, &files)) {
         fprintf(
             stderr,
-            "initialsdb: THE BACKUP to %s FAILED, for what is told above; what was there before "
-            "is kept\n",
+            "initialsdb: THE BACKUP FAILED, for what is told above; what was there before is kept "
+            "in %s\n",
             directory);
         remove_files(&files);
         return false;

@@ -117,7 +117,8 @@ bool db_session_was_cancelled(const struct db_session *session)
 void db_session_complain(const struct db_session *session)
 {
     static const char no_schema[] =
-        "the board's schema is not there, or of another version; run initialsdb migrate";
+        "the board's schema is not there, or of another version; run initialsdb migrate "
+        "(or restore, if there was a board)";
     static const char *const hints[][2] = {
         {"42501",
          "this role may not do that; MIGRATE_DATABASE_URL must name the owner role, and for "

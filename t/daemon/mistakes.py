@@ -85,7 +85,7 @@ class Mistakes(PoolCase):
                 argv = ["unshare", "--mount", "sh", "-c", full]
                 done = subprocess.run(argv, env=self.env | {"BACKUP_DIR": str(directory)}, capture_output=True, text=True, check=False)
             self.assertEqual(1, done.returncode, done.stdout)
-            self.assertRegex(done.stderr, f"(?s)No space left on device.*THE BACKUP to {directory} FAILED")
+            self.assertRegex(done.stderr, f"(?s)No space left on device.*THE BACKUP FAILED.*kept in {directory}")
 
     def test_nothing_to_restore(self) -> None:
         with Scratch() as directory:
