@@ -86,6 +86,9 @@ class Search {
   /** @type {import("./hash.js").Lane | null} */
   #lane = null;
   #watch = 0;
+  /** Tried, and the time it took, since the rate was last reckoned. */
+  #hashes = 0;
+  #ms = 0;
   #ready;
   /** @type {(nonces: string[]) => void} */
   #done = () => {};
@@ -156,9 +159,12 @@ class Search {
     if (this.#stopped || !this.#puzzle) return;
     clearTimeout(this.#watch);
     this.#engine = report.engine;
-    if (report.ms > 5) {
-      const measured = (1000 * report.hashes) / report.ms;
+    this.#hashes += report.hashes;
+    this.#ms += report.ms;
+    if (this.#ms > 5) {
+      const measured = (1000 * this.#hashes) / this.#ms;
       rate = rate === 0 ? measured : 0.7 * rate + 0.3 * measured;
+      this.#hashes = this.#ms = 0;
     }
     for (const nonce of report.nonces) this.#found.add(nonce);
     this.#tell();
