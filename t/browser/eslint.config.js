@@ -36,6 +36,18 @@ const rules = {
   ],
 };
 
+const READ_ONCE = "allInnerTexts allTextContents count evaluateAll getAttribute innerText inputValue textContent title";
+const TOO_EARLY = "What is read once may be read too early: becomes() of lib/patience.js waits for it.";
+
+const patient = {
+  "no-restricted-syntax": [
+    "error",
+    { selector: "CallExpression[callee.object.name=assert] AwaitExpression", message: TOO_EARLY },
+    { selector: "CallExpression[callee.object.name=assert] CallExpression[callee.property.name=/^(count|psql|url|workers)$/]", message: TOO_EARLY },
+    { selector: `AwaitExpression > CallExpression[callee.property.name=/^(${READ_ONCE.replaceAll(" ", "|")})$/]`, message: TOO_EARLY },
+  ],
+};
+
 const node = readonly("Buffer URL console fetch process clearTimeout setTimeout");
 
 // What tests run inside the page is written in their files.
@@ -43,5 +55,5 @@ const both = { ...node, ...browser, ...readonly("Event KeyboardEvent isSecureCon
 
 export default [
   { files: ["static/**/*.js"], languageOptions: { globals: browser }, rules },
-  { files: ["t/browser/**/*.{js,mjs}"], languageOptions: { globals: both }, rules },
+  { files: ["t/browser/**/*.{js,mjs}"], languageOptions: { globals: both }, rules: { ...rules, ...patient } },
 ];

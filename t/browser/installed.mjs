@@ -57,6 +57,7 @@ for (const [encoding, most] of Object.entries(MOST_BYTES)) {
     const started = page.waitForEvent("worker");
     await doEverything(page, url);
     await started;
+    await counter.rests();
     for (const { path, bytes } of counter.page) context.diagnostic(`${path}: ${bytes}`);
     context.diagnostic(`${encoding}: ${counter.bytes} bytes`);
     assert.deepEqual([...new Set(counter.page.map((fetched) => fetched.encoding))], [encoding]);
@@ -71,6 +72,7 @@ test("parts have their version in their names and are kept for good; the page it
   const url = await counter.start();
   const page = await newPage();
   await doEverything(page, url);
+  await counter.rests();
   for (const { path, cache } of counter.page) {
     if (path === "/") assert.equal(cache, "no-cache");
     else assert.match(`${path} ${cache}`, /^\/page\/[a-z-]+-[0-9a-f]{8}\.(js|css|svg|wasm) public, max-age=31536000, immutable$/);
@@ -78,6 +80,7 @@ test("parts have their version in their names and are kept for good; the page it
   counter.fetched = [];
   await page.goto(`${url}/?q=garden`);
   await page.locator("mark").waitFor();
+  await counter.rests();
   assert.deepEqual(counter.page.map(({ path }) => path), ["/?q=garden"]);
 });
 

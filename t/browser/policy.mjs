@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { becomes } from "./lib/patience.js";
 import { setUp } from "./lib/set-up.js";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -69,7 +70,7 @@ test("the page asks nobody but the board", async () => {
   page.on("request", (request) => origins.add(new URL(request.url()).origin));
   await page.goto(board.url);
   await post(page, "between us");
-  assert.deepEqual([...origins], [board.url]);
+  await becomes(() => [...origins], [board.url]);
 });
 
 const FORBIDDEN = /** @type {[string, (policy: string) => string][]} */ ([
@@ -83,7 +84,7 @@ for (const [what, change] of FORBIDDEN) {
     await changePolicy(page, change);
     await page.goto(board.url);
     await post(page, `without ${what}`);
-    assert.equal(page.workers().length, 0);
+    await becomes(() => page.workers().length, 0);
   });
 }
 
@@ -122,8 +123,9 @@ test("where connections are forbidden the page says that the board does not answ
 test("b22 over plain http, where there is no crypto.subtle, posting and copying work", async () => {
   const page = await newPage({ tolerate: /Cross-Origin-Opener-Policy/ }); // Chromium leaves out this header there.
   await page.goto(`http://board.test:${board.port}/`);
-  assert.equal(await page.evaluate(() => isSecureContext), false);
+  await becomes(() => page.evaluate(() => isSecureContext), false);
   await post(page, "over plain http");
+  const copied = page.getByRole("button", { name: "Copied" }).waitFor(); // It says so for two seconds only.
   await page.getByRole("button", { name: "Copy link" }).click();
-  await page.getByRole("button", { name: "Copied" }).waitFor();
+  await copied;
 });

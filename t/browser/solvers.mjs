@@ -6,13 +6,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { becomes } from "./lib/patience.js";
 import { setUp } from "./lib/set-up.js";
 import { refusal } from "./lib/stage.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").Route} Route */
 
-const { board, newPage } = await setUp({ POW_DIFFICULTY: "14" });
+const { board, newPage } = await setUp({ POW_DIFFICULTY: "15" });
 
 /** Counts workers from inside the page, where their end is known at once, and what has solved. */
 function watchWorkers() {
@@ -141,7 +142,7 @@ test("one of the two builds is fetched, once for all workers", async () => {
   const fetched = [];
   page.on("request", (request) => request.url().endsWith(".wasm") && fetched.push(new URL(request.url()).pathname));
   await post(page);
-  assert.deepEqual(fetched, ["/solver-simd.wasm"]);
+  await becomes(() => fetched, ["/solver-simd.wasm"]);
 });
 
 test("WebAssembly may be compiled by the worker's file only, and Trusted Types hold there too", async () => {
@@ -156,7 +157,7 @@ test("WebAssembly may be compiled by the worker's file only, and Trusted Types h
   const page = await open();
   await page.goto(board.url);
   const compile = () => WebAssembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)).then(() => "compiled", String);
-  assert.match(await page.evaluate(compile), /CompileError/);
+  await becomes(() => page.evaluate(compile), /CompileError/);
 });
 
 const LOW = { level: 0.1, charging: false };
@@ -203,7 +204,7 @@ test("Cancel and Escape have ended every worker when they return, and so has lea
   await page.click("#submit");
   await page.waitForFunction(() => document.querySelector("progress")?.title.includes("million"));
   await page.goto(`${board.url}/robots.txt`);
-  assert.equal(page.workers().length, 0);
+  await becomes(() => page.workers().length, 0);
 });
 
 test("a proof that nobody needed yet is renewed before it expires", async () => {
@@ -221,7 +222,8 @@ test("a proof that nobody needed yet is renewed before it expires", async () => 
   assert.notEqual(second, token);
   const sent = page.waitForRequest("**/api/listings/create");
   await page.click("#submit");
-  assert.notEqual(await (await sent).headerValue("X-PoW-Token"), token);
+  const request = await sent;
+  assert.notEqual(request.headers()["x-pow-token"], token);
   await page.locator("article", { has: page.getByText("Posted.") }).waitFor();
 });
 
@@ -235,6 +237,6 @@ for (const code of ["POW_EXPIRED", "POW_INVALID"]) {
       return again ? route.continue() : refusal(403, code, "Another proof, please.")(route);
     });
     await post(page);
-    assert.equal(tokens.size, 2);
+    await becomes(() => tokens.size, 2);
   });
 }

@@ -21,6 +21,18 @@ const FLAGS = [
   "--host-resolver-rules=MAP localhost 127.0.0.1, MAP *.test 127.0.0.1",
 ];
 
+/** SLOW=10: pages have a processor ten times slower, and wait half a second for each answer. */
+const SLOW = Number(process.env.SLOW ?? 1);
+
+/** @param {Page} page */
+async function slowDown(page) {
+  const session = await page.context().newCDPSession(page);
+  const conditions = { offline: false, latency: 50 * SLOW, downloadThroughput: -1, uploadThroughput: -1 };
+  await session.send("Emulation.setCPUThrottlingRate", { rate: SLOW });
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", conditions);
+}
+
 /**
  * @param {...string} flags
  * @returns {Promise<Browser>} headless, with a profile of its own
@@ -28,7 +40,7 @@ const FLAGS = [
 export async function launch(...flags) {
   const { chromium } = await import("playwright-core");
   const args = [...FLAGS, ...flags, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
-  return chromium.launch({ executablePath: CHROMIUM, args, timeout: 60_000 });
+  return chromium.launch({ executablePath: CHROMIUM, args, timeout: PATIENCE_MS });
 }
 
 /**
@@ -48,5 +60,7 @@ export async function newReader(browser, options = {}) {
     const expected = /Failed to load resource|net::ERR_/.test(message.text());
     if (message.type() === "error" && !expected) problems.push(message.text());
   });
-  return { page: await context.newPage(), problems };
+  const page = await context.newPage();
+  if (SLOW > 1) await slowDown(page);
+  return { page, problems };
 }

@@ -9,6 +9,7 @@ import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { becomes } from "./patience.js";
 
 const BUILD = process.env.top_builddir ?? fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -30,6 +31,7 @@ export function install() {
 export class Counter {
   /** @type {Fetched[]} */
   fetched = [];
+  #underWay = 0;
   #server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing));
 
   /**
@@ -53,6 +55,11 @@ export class Counter {
     this.#server.close();
   }
 
+  /** Waits until whatever was asked for has been answered. */
+  rests() {
+    return becomes(() => this.#underWay, 0);
+  }
+
   /** @returns {Fetched[]} what belongs to the page, not to the board's contents */
   get page() {
     return this.fetched.filter(({ path }) => !/^\/(api|pow)\//.test(path));
@@ -69,6 +76,8 @@ export class Counter {
    */
   #pass(incoming, outgoing) {
     const { url = "/", method, headers } = incoming;
+    this.#underWay++;
+    outgoing.on("close", () => this.#underWay--);
     const accepted = this.encodings === undefined ? {} : { "accept-encoding": this.encodings };
     const target = { host: "127.0.0.1", port: this.port, path: url, method, headers: { ...headers, ...accepted } };
     const asked = request(target, (answer) => {

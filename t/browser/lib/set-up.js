@@ -45,7 +45,10 @@ export async function setUp(settings = {}, ...flags) {
   }
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
+    for (const context of browser.contexts()) {
+      for (const page of context.pages()) await page.unrouteAll({ behavior: "ignoreErrors" });
+      await context.close();
+    }
     const problems = readers.flatMap((reader) => reader());
     readers = [];
     assert.deepEqual(problems, []);

@@ -235,5 +235,5 @@ export async function enter(page, base, state) {
   await state.before?.(page);
   await page.goto(base + state.path);
   await state.enter?.(page);
-  await page.locator(state.shown).first().waitFor({ timeout: 45_000 });
+  await page.locator(state.shown).first().waitFor();
 }
