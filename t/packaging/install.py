@@ -11,7 +11,9 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "docs"))
 
+import pictures
 import testing
 
 PLACES = ("bindir", "confdir", "datadir", "mandir", "pkgdatadir", "systemdsystemunitdir", "sysusersdir", "tmpfilesdir")
@@ -82,6 +84,19 @@ class Install(unittest.TestCase):
         ]
         paths = [self.at[place] / name for place, name in (line.split() for line in wanted)]
         self.assertEqual([], [str(path) for path in paths if not path.is_file()])
+
+    def test_the_drawing_of_the_readme_shows_every_file_and_nothing_else(self) -> None:
+        roots = {"/usr/lib/systemd/system/": "systemdsystemunitdir", "/usr/lib/sysusers.d/": "sysusersdir", "/usr/lib/tmpfiles.d/": "tmpfilesdir",
+                 "/usr/bin/": "bindir", "/etc/initialsdb/": "confdir", "/usr/share/initialsdb/": "pkgdatadir", "/usr/share/man/": "mandir", "/usr/share/": "datadir"}
+        shown: set[Path] = set()
+        for place, names, _ in pictures.INSTALLED:
+            root = next(root for root in roots if place.startswith(root))
+            for name in names.split():
+                found = {path for path in (self.at[roots[root]] / place[len(root):]).glob(name) if path.is_file()}
+                self.assertTrue(found, place + name)
+                shown |= found
+        compressed = {path for path in self.root.rglob("*") if path.suffix in (".gz", ".br", ".zst")}
+        self.assertEqual({self.root / name for name in files(self.root)} - compressed, shown - compressed)
 
     def test_the_page_is_whole_and_compressed(self) -> None:
         static = self.at["pkgdatadir"] / "static"
