@@ -145,12 +145,12 @@ class Starting(PoolCase):
         return pool.log()
 
     def test_schema_of_another_version_is_refused(self) -> None:
-        version = self.sql("select number from board.schema_version")
-        self.sql("update board.schema_version set number = number + 1")
-        try:
-            self.assertIn("migrate", self.refusal())
-        finally:
-            self.sql(f"update board.schema_version set number = {version}")
+        for step, hint in ((-1, "run initialsdb migrate"), (1, "install the newer program again")):
+            self.sql(f"update board.schema_version set number = number + {step}")
+            try:
+                self.assertIn(hint, self.refusal())
+            finally:
+                self.sql(f"update board.schema_version set number = number - {step}")
         self.assertEqual(self.pool().request(COUNT).status, 200)
 
     def test_b14_missing_or_short_secret_is_refused(self) -> None:
