@@ -9,6 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import namespaces
 import testing
 from case import PoolCase
 from pool import Pool
@@ -18,11 +19,16 @@ from standby import standby_of
 from testing import initialsdb
 
 
+OF_THIS_MACHINE = ("caddy", "disk")
+LISTENING = "import socket, subprocess, sys; s = socket.create_server(('127.0.0.1', 443)); sys.exit(subprocess.call(sys.argv[1:]))"
+FULL = 'mount -t tmpfs -o size=1m tmpfs "$BACKUP_DIR" && head -c 1000000 /dev/zero >"$BACKUP_DIR/full" && exec "$0" "$@"'
+
+
 class DoctorCase(PoolCase):
-    def findings(self, **env: str) -> dict[str, list[str]]:
-        """What is wrong, by the thing it is about."""
+    def findings(self, around: list[str] | None = None, **env: str) -> dict[str, list[str]]:
+        """What is wrong, by the thing it is about. `around` is a command that runs the one behind it."""
         settings = self.here.env | {"BACKUP_DIR": str(self.cluster.state)} | env
-        done = subprocess.run([initialsdb(), "doctor"], env=settings, capture_output=True, text=True, check=False)
+        done = subprocess.run([*(around or []), initialsdb(), "doctor"], env=settings, capture_output=True, text=True, check=False)
         lines = [line.split(None, 2) for line in done.stdout.splitlines()[:-1]]
         found: dict[str, list[str]] = {}
         for verdict, what, text in lines:
@@ -30,7 +36,6 @@ class DoctorCase(PoolCase):
             if verdict == "WRONG":
                 found[what].append(text)
         self.assertEqual(1 if any(found.values()) else 0, done.returncode)
-        found.pop("caddy")  # of this machine, not of the test
         return found
 
     def setUp(self) -> None:
@@ -38,15 +43,15 @@ class DoctorCase(PoolCase):
         self.here = self.pool()
         self.sql("insert into board.backup values ('b', now(), 1) on conflict (name) do update set tried_at = now()")
 
-    def wrong(self, what: str, **env: str) -> str:
-        return " ".join(self.findings(**env)[what])
+    def wrong(self, what: str, around: list[str] | None = None, **env: str) -> str:
+        return " ".join(self.findings(around, **env)[what])
 
 
 class Doctor(DoctorCase):
     def test_a_sound_board_has_nothing_to_mend(self) -> None:
         found = self.findings()
         self.assertLess({"settings", "secrets", "database", "schema", "roles", "clock", "backup", "owner"}, set(found))
-        self.assertEqual({}, {what: texts for what, texts in found.items() if texts and what != "disk"})
+        self.assertEqual({}, {what: texts for what, texts in found.items() if texts and what not in OF_THIS_MACHINE})
 
     def test_wrong_settings_are_named(self) -> None:
         self.assertIn("WORKERS", self.wrong("settings", WORKERS="many"))
@@ -81,6 +86,31 @@ class Doctor(DoctorCase):
         self.assertIn("initialsdb.socket", self.wrong("socket", SOCKET_PATH="/nowhere/socket"))
         os.chmod(self.here.socket, 0o666)
         self.assertIn("SOCKET_MODE", self.wrong("socket"))
+
+
+class Surroundings(DoctorCase):
+    """The machine itself, each time another one than this."""
+
+    def test_web_server_that_is_away(self) -> None:
+        alone = [*namespaces.apart("net"), "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
+        self.assertIn("systemctl restart caddy", self.wrong("caddy", alone))
+        self.assertEqual("", self.wrong("caddy", [*alone, sys.executable, "-c", LISTENING]))
+
+    def test_disk_that_is_full(self) -> None:
+        with Scratch() as directory:
+            said = self.wrong("disk", [*namespaces.apart("mount"), "sh", "-c", FULL], BACKUP_DIR=str(directory))
+        self.assertIn("lower BACKUP_DAYS", said)
+
+    def test_clock_that_differs(self) -> None:
+        with Scratch() as directory:
+            library, ahead = directory / "clock.so", directory / "ahead"
+            source = str(testing.SOURCE / "t/lib/clock.c")
+            subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, source], check=True)
+            ahead.write_text("60\n")
+            moved = Cluster(directory / "moved", durable=False)
+            moved.env = {"LD_PRELOAD": str(library), "CLOCK_FILE": str(ahead)}
+            with moved, Pool(initialsdb(), moved) as pool:
+                self.assertIn("set-ntp true", self.wrong("clock", DATABASE_URL=pool.env["DATABASE_URL"]))
 
 
 class Replicas(DoctorCase):
@@ -136,4 +166,5 @@ class Replicas(DoctorCase):
 
 
 if __name__ == "__main__":
+    testing.require("cc", "ip")
     testing.main()

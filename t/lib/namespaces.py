@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+import unittest
 from pathlib import Path
 
 import testing
@@ -13,16 +14,26 @@ from process import Process, run
 NOWHERE = "02:00:00:00:00:99"
 
 
+def apart(kind: str) -> list[str]:
+    """What a command begins with to have a "net" or "mount" of its own; SkipTest where that cannot be had."""
+    unshare = ["unshare", f"--{kind}"]
+    if os.geteuid() != 0:  # who commands these only as the first user of a user namespace
+        unshare += ["--user", "--map-current-user", "--keep-caps"]
+    probe = ["mount", "-t", "tmpfs", "tmpfs", "/tmp"] if kind == "mount" else ["true"]
+    if subprocess.run([*unshare, *probe], capture_output=True, check=False).returncode:
+        raise unittest.SkipTest(f"this kernel or container gives no namespaces ({kind})")
+    return unshare
+
+
 def enter() -> None:
     """Starts this script again in a network of its own, so that nothing we do reaches the machine's."""
     testing.require("unshare", "nsenter", "ip")
     if os.environ.get("IN_NAMESPACE"):
         return
-    unshare = ["unshare", "--net"]
-    if os.geteuid() != 0:  # who commands a network only as the first user of a user namespace
-        unshare += ["--user", "--map-current-user", "--keep-caps"]
-    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
-        testing.cannot_run("this kernel or container gives no network namespaces")
+    try:
+        unshare = apart("net")
+    except unittest.SkipTest as reason:
+        testing.cannot_run(str(reason))
     os.environ["IN_NAMESPACE"] = "1"
     os.execvp("unshare", [*unshare, sys.executable, *sys.argv])
 
