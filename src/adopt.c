@@ -16,6 +16,7 @@
 #define BATCH_MOST_MS "700"
 #define FEWER 8
 #define ROWS_FIRST 100
+#define ROWS_LEAST 100
 #define ROWS_MOST 4000
 
 static bool run(struct db_session *session, const char *name, int count, const char *const *values)
@@ -38,16 +39,18 @@ static void show_progress(unsigned long long adopted, bool last)
         fprintf(stderr, "\radopting: %llu%s", adopted, last ? "\n" : "");
 }
 
-/* As many as would have fitted, but never more than twice as many as have been tried. */
+/* As many as would have fitted, but never more than twice as many as have been tried; and not so
+ * few that a batch costs more than its rows, for what takes really long is given up. */
 static int rows_after(int rows, int64_t took_ms)
 {
     int64_t fitting = rows * (int64_t)BATCH_MS / (took_ms > 0 ? took_ms : 1);
+    int64_t least = rows < ROWS_LEAST ? rows : ROWS_LEAST;
 
     if (fitting > rows * 2)
         fitting = rows * 2;
     if (fitting > ROWS_MOST)
         fitting = ROWS_MOST;
-    return fitting > 1 ? (int)fitting : 1;
+    return (int)(fitting > least ? fitting : least);
 }
 
 static bool limit_time(struct db_session *session, const char *ms)

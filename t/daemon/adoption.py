@@ -171,6 +171,9 @@ class SlowRows(PoolCase):
     def test_a_batch_that_takes_too_long_is_tried_again_with_fewer(self) -> None:
         self.cluster.psql(ORIGIN, user="initialsdb_owner")
         self.sql("insert into listings (body, ip_hash) select 'old message', '' from generate_series(1, 160)")
+        batch = (testing.SOURCE / "sql/cli/adopt_batch.sql").read_text().replace("$1", "100")
+        plan = self.sql(f"set enable_seqscan = off; explain {batch}")
+        self.assertIn("Index Cond: (id >", plan, "a batch must not walk over what has been adopted")
         self.sql(self.SLOW)
         self.assertIn("adopted 160 messages", Pool(initialsdb(), self.cluster).command("migrate"))
         self.assertEqual("160", self.sql("select count(*) from board.message"))
