@@ -12,8 +12,11 @@ import { fileURLToPath } from "node:url";
 
 const RUN = fileURLToPath(new URL("../../run", import.meta.url));
 
+/** However long a machine stands still, nothing is refused for it. */
+const PATIENT = { READ_DEADLINE_MS: "30000", POST_DEADLINE_MS: "30000", QUEUE_MAX_MS: "30000" };
+
 /** Fast proofs, and no limits unless a test asks for them. */
-const DEFAULTS = { POW_DIFFICULTY: "8", IP_RATE_ENABLE: "false", WORKERS: "3" };
+const DEFAULTS = { ...PATIENT, POW_DIFFICULTY: "8", IP_RATE_ENABLE: "false", WORKERS: "3" };
 
 /** @returns {Promise<number>} a port that is free now */
 export function freePort() {
@@ -31,15 +34,13 @@ export class Board {
   /** @type {import("node:child_process").ChildProcess | null} */
   #process = null;
   #output = "";
+  /** Of its own choosing, and the same ever after. */
+  port = 0;
+  url = "";
 
-  /**
-   * @param {number} port
-   * @param {Record<string, string>} env
-   */
-  constructor(port, env) {
-    this.port = port;
+  /** @param {Record<string, string>} env */
+  constructor(env) {
     this.env = env;
-    this.url = `http://localhost:${port}`;
     process.on("exit", () => this.#process?.kill("SIGTERM"));
   }
 
@@ -48,7 +49,7 @@ export class Board {
    * @returns {Promise<Board>} when it answers
    */
   static async start(env = {}) {
-    const board = new Board(await freePort(), { ...DEFAULTS, ...env });
+    const board = new Board({ ...DEFAULTS, ...env });
     await board.up();
     return board;
   }
@@ -68,7 +69,10 @@ export class Board {
     return new Promise((resolve, reject) => {
       const listen = (/** @type {Buffer} */ chunk) => {
         this.#output += chunk;
-        if (/^ready: .*\n/m.test(this.#output)) resolve(undefined);
+        const ready = /^ready: (.*:(\d+))\/\n/m.exec(this.#output);
+        if (!ready) return;
+        [this.url, this.port] = [ready[1], Number(ready[2])];
+        resolve(undefined);
       };
       child.stdout.on("data", listen);
       child.stderr.on("data", listen);
