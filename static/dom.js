@@ -38,12 +38,3 @@ export function the(id, kind) {
   if (!(element instanceof kind)) throw new Error(`index.html has no #${id} of this kind`);
   return element;
 }
-
-/**
- * Lets the next change of the document be seen before something else happens to it.
- * @param {HTMLElement} element
- * @param {FocusOptions} [options]
- */
-export function focusLater(element, options) {
-  requestAnimationFrame(() => element.focus(options));
-}

@@ -47,7 +47,7 @@ function pause(ms, signal) {
  * @param {...import("./client.js").Kind} kinds
  * @returns {boolean}
  */
-export function isFailure(error, ...kinds) {
+function isFailure(error, ...kinds) {
   return error instanceof api.Failure && kinds.includes(error.kind);
 }
 

@@ -52,7 +52,7 @@ export function whenMaxCharsChanges(listener) {
  * @param {string} text
  * @returns {number}
  */
-export function countChars(text) {
+function countChars(text) {
   let count = 0;
   for (let at = 0; at < text.length; count++) at += Number(text.codePointAt(at)) > 0xffff ? 2 : 1;
   return count;
