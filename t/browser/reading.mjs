@@ -343,5 +343,5 @@ test("b60 without JavaScript the page points to the feed and the shell", async (
   await page.locator("noscript .notice", { hasText: "This page needs JavaScript" }).waitFor();
   await page.locator("noscript a[href='/api/listings/feed']").waitFor();
   await page.locator("form[role=search][action='/api/listings/feed']").waitFor();
-  await page.locator("#post").waitFor({ state: "hidden" });
+  for (const useless of ["#post", "#keys", ".foot a[href='/log']"]) await page.locator(useless).waitFor({ state: "hidden" });
 });
