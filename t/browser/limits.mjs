@@ -10,18 +10,21 @@ import { setUp } from "./lib/set-up.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** One post a minute, five reads at once and then one a minute; messages of at most forty characters. */
+/** A post in ten minutes, five reads at once and then one in ten minutes; messages of at most forty characters. */
 const BUDGETS = {
   IP_RATE_ENABLE: "true",
   POST_RATE_MAX_REQUESTS: "1",
-  POST_RATE_WINDOW_MS: "60000",
+  POST_RATE_WINDOW_MS: "600000",
   READ_RATE_MAX_REQUESTS: "5",
-  READ_RATE_WINDOW_MS: "300000",
+  READ_RATE_WINDOW_MS: "3000000",
   POST_MAX_CHARS: "40",
 };
 
 const { board, newPage } = await setUp(BUDGETS);
+
+/** As if nobody had asked for anything yet. */
 const forgive = () => board.psql("delete from board.rate_limit");
+
 beforeEach(() => {
   board.clear();
   forgive();
@@ -69,16 +72,15 @@ test("b52 a refused page is not asked for again before its time", async () => {
   }, true);
   const answer = await refusal;
   const wait_secs = Number(answer.headers()["retry-after"]);
-  assert.ok(wait_secs > 30, `${wait_secs} s`);
-  const [before, shown] = await page.evaluate(() => [scrollY, document.querySelectorAll("article").length]);
-  assert.ok(before > 0);
-  const askedBefore = asked;
+  assert.ok(wait_secs > 300, `${wait_secs} s`);
+  const shown = await page.evaluate(() => document.querySelectorAll("article").length);
+  const before = asked;
   await page.evaluate(() => scrollTo(0, 0));
-  await wait(page, wait_secs - 20);
+  await wait(page, wait_secs - 299);
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
-  await told.getByText(/The next try is in 1?\d s\./).waitFor();
-  assert.equal(asked, askedBefore);
-  await wait(page, 20);
+  await told.getByText(/The next try is in [12]\d\d s\./).waitFor();
+  assert.equal(asked, before);
+  await wait(page, 299);
   await page.locator("article").nth(shown).waitFor();
 });
 
@@ -90,10 +92,10 @@ test("b55 a poster over the limit sees how long, and the text posts itself", asy
   await posted(page, "the first");
   await post(page, "the second");
   await page.getByText("Many posts came from your network.").waitFor();
-  await page.getByText(/You can post again in (a minute|half a minute)\. Your text is kept\./).waitFor();
-  await page.locator("#submit[aria-disabled=true]", { hasText: /^Wait \d+ s$/ }).waitFor();
+  await page.getByText(/You can post again in \d+ minutes\. Your text is kept\./).waitFor();
+  await page.locator("#submit[aria-disabled=true]", { hasText: /^Wait \d+:\d\d$/ }).waitFor();
   await becomes(() => page.inputValue("#text"), "the second");
-  await wait(page, 60);
+  await wait(page, 600);
   await posted(page, "the second");
   await becomes(() => board.count(), 2);
 });
@@ -106,7 +108,7 @@ test("b55 nothing posts itself for those who do not want it", async () => {
   await posted(page, "the first");
   await post(page, "the second");
   await page.getByLabel("Post it by itself when the time is up").uncheck();
-  await wait(page, 60);
+  await wait(page, 600);
   await page.getByRole("button", { name: "Post forever" }).waitFor(); // It would solve or send instead.
   await becomes(() => board.count(), 1);
   await page.click("#submit");
