@@ -316,14 +316,13 @@ static const char *missing(const struct options *options, enum need need)
                                   options->since || options->until);
 
     switch (need) {
-    case NEED_SELECTION_AND_REASON:
-        if (chosen && !options->reason && !options->dry_run)
-            return "--reason, which the public log shows (or --dry-run)";
-        return chosen ? NULL
-                      : "which messages: numbers, --search, --network-of, --since or --until";
     case NEED_SELECTION:
-        return chosen ? NULL
-                      : "which messages: numbers, --search, --network-of, --since or --until";
+    case NEED_SELECTION_AND_REASON:
+        if (!chosen)
+            return "which messages: numbers, --search, --network-of, --since or --until";
+        if (need == NEED_SELECTION_AND_REASON && !options->reason && !options->dry_run)
+            return "--reason, which the public log shows (or --dry-run)";
+        return NULL;
     case NEED_IDS:
         return options->only_numbers && options->ids.len > 0 ? NULL : "numbers";
     case NEED_WORD:
