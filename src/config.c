@@ -140,9 +140,11 @@ static void load_secret(struct loader *loader, struct secret *field, const char 
     char line[256];
 
     field->len = 0;
+    field->path = NULL;
     errno = 0;
     if (path && read_line(path, line, sizeof(line))) {
         text = line;
+        field->path = path;
     } else if (path && !(optional && errno == ENOENT)) {
         fprintf(loader->errors, "%s: cannot read %s: %s\n", name, path,
                 errno ? strerror(errno) : "it is empty");

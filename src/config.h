@@ -19,6 +19,7 @@ struct secret {
     unsigned char bytes[SECRET_MAX];
     size_t len;       /* 0: not given */
     unsigned char id; /* tells two keys apart, usually; says nothing about the key */
+    const char *path; /* of the file it is from; NULL: it was given itself */
 };
 
 struct config {

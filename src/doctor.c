@@ -75,14 +75,21 @@ static void look_at_settings(struct visit *visit)
     free(said);
 }
 
-static void look_at_secret(struct visit *visit, const char *name)
+/* The file that a secret is from, or else the one that systemd hands to the pool. */
+static void look_at_secret(struct visit *visit, const struct secret *secret, const char *name)
 {
     struct str board = visit->config->board;
-    const char *path = arena_format(&visit->arena, SYSCONFDIR "/secrets%s%.*s/%s",
-                                    board.len > 0 ? "@" : "", STR_ARG(board), name)
-                           .ptr;
+    const char *path = secret->path;
     struct stat file;
 
+    if (path == NULL && secret->len > 0) {
+        report(visit, true, "secrets", "%s is in the settings themselves", name);
+        return;
+    }
+    if (path == NULL)
+        path = arena_format(&visit->arena, SYSCONFDIR "/secrets%s%.*s/%s", board.len > 0 ? "@" : "",
+                            STR_ARG(board), name)
+                   .ptr;
     if (stat(path, &file) != 0 && errno == EACCES)
         report(visit, true, "secrets", "%s is for root only, who may look closer", path);
     else if (stat(path, &file) != 0)
@@ -96,12 +103,8 @@ static void look_at_secret(struct visit *visit, const char *name)
 
 static void look_at_secrets(struct visit *visit)
 {
-    if (visit->config->pow_secret_key.len > 0 && visit->config->server_salt.len > 0) {
-        report(visit, true, "secrets", "both are in the settings");
-        return;
-    }
-    look_at_secret(visit, "pow_secret_key");
-    look_at_secret(visit, "server_salt");
+    look_at_secret(visit, &visit->config->pow_secret_key, "pow_secret_key");
+    look_at_secret(visit, &visit->config->server_salt, "server_salt");
 }
 
 /* Connects as the system user that is called like the role, if we may become that; to `host` of

@@ -59,6 +59,15 @@ class Doctor(DoctorCase):
     def test_missing_secrets_are_named(self) -> None:
         self.assertIn("setup-secrets", self.wrong("secrets", SERVER_SALT="", BOARD="nowhere"))  # this machine may have a board
 
+    def test_secret_that_others_can_read(self) -> None:
+        with Scratch() as directory:
+            file = directory / "salt"
+            file.write_text(self.here.env["SERVER_SALT"] + "\n")
+            file.chmod(0o644)
+            self.assertIn(f"chmod 600 {file}", self.wrong("secrets", SERVER_SALT="", SERVER_SALT_FILE=str(file)))
+            file.chmod(0o600)
+            self.assertEqual("", self.wrong("secrets", SERVER_SALT="", SERVER_SALT_FILE=str(file)))
+
     def test_unreachable_database(self) -> None:
         self.assertIn("setup-database", self.wrong("database", DATABASE_URL="host=/nowhere dbname=x user=y"))
 
