@@ -94,6 +94,12 @@ class Mistakes(PoolCase):
         self.assertIn("say which messages", self.said("hide", "--reason", "spam", status=2))
         self.assertIn("say a word", self.said("refuse", status=2))
 
+    def test_time_zone_of_the_database_does_not_matter(self) -> None:
+        self.sql("alter database initialsdb set timezone = 'Asia/Tokyo'")
+        self.addCleanup(self.sql, "alter database initialsdb reset timezone")
+        posted = self.poster(self.pool()).post("in Tokyo").json()["created_at"]
+        self.assertEqual("t", self.sql(f"select abs(extract(epoch from clock_timestamp() - '{posted}')) < 600"))
+
     def test_unknown_command(self) -> None:
         said = self.said("stat")
         self.assertEqual('initialsdb: there is no command "stat"', said.splitlines()[-1])
