@@ -6,8 +6,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { register } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
+
+// Node 18 does not see by itself that the page's scripts are modules.
+const HOOK = "export const load = (url, context, next) => next(url, /static/.test(url) ? { ...context, format: 'module' } : context)";
+register(`data:text/javascript,${encodeURIComponent(HOOK)}`);
 
 const { inAWhile, messages, shortTime, wait, beginning, exactTime } = await import("../../static/format.js");
 const { Lane } = await import("../../static/hash.js");
