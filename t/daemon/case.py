@@ -13,6 +13,7 @@ import testing
 from pool import PATIENT, Pool
 from poster import Poster
 from stack import Cluster, Scratch
+from standby import standby_of
 from testing import initialsdb
 
 EASY = PATIENT | {"POW_DIFFICULTY": "1", "POW_ROUNDS": "2", "POW_ADAPTIVE": "false"}
@@ -29,6 +30,15 @@ class PoolCase(unittest.TestCase):
         cls.cluster.start()
         cls.addClassCleanup(cls.cluster.stop)
         Pool(initialsdb(), cls.cluster).prepare()
+
+    @classmethod
+    def start_standby(cls) -> Cluster:
+        """A streaming standby of the class's cluster, which ends with the class."""
+        directory = Scratch()
+        cls.addClassCleanup(directory.remove)
+        standby = standby_of(cls.cluster, directory.path)
+        cls.addClassCleanup(standby.stop)
+        return standby
 
     def setUp(self) -> None:
         testing.clear_of_midnight()

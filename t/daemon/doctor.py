@@ -15,7 +15,6 @@ from case import PoolCase
 from pool import Pool
 from scratch import Scratch
 from stack import Cluster
-from standby import standby_of
 from testing import initialsdb
 
 
@@ -128,10 +127,7 @@ class Replicas(DoctorCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        directory = Scratch()
-        cls.addClassCleanup(directory.remove)
-        cls.standby = standby_of(cls.cluster, directory.path)
-        cls.addClassCleanup(cls.standby.stop)
+        cls.standby = cls.start_standby()
 
     def replica(self, *clusters: Cluster, more: str = "") -> str:
         """What is wrong when these clusters are in READ_DATABASE_URL."""

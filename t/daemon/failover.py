@@ -27,10 +27,7 @@ class Failover(PoolCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        directory = Scratch()
-        cls.addClassCleanup(directory.remove)
-        cls.standby = standby_of(cls.cluster, directory.path)
-        cls.addClassCleanup(cls.standby.stop)
+        cls.standby = cls.start_standby()
         make_synchronous(cls.cluster)
 
     def both(self) -> str:

@@ -20,10 +20,7 @@ class Replica(PoolCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        directory = Scratch()
-        cls.addClassCleanup(directory.remove)
-        cls.standby = standby_of(cls.cluster, directory.path)
-        cls.addClassCleanup(cls.standby.stop)
+        cls.standby = cls.start_standby()
 
     def reading(self, name: str = "pool", like: Pool | None = None, **settings: str) -> Pool:
         """A pool whose reads go to the replica, once that has been seen to work."""
