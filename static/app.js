@@ -146,7 +146,7 @@ function toggled(open) {
 }
 
 /** Escape leaves the nearest thing. */
-function escape() {
+function leave() {
   if (form.cancel() || permalink.escape()) return;
   if (form.isOpen && !search.hasText) form.close();
   else search.clear();
@@ -167,7 +167,7 @@ function openMessage(article) {
   if (article.dataset.id) router.go({ kind: "message", id: article.dataset.id });
 }
 
-new Keys({ search: () => search.focus(), move, post: () => form.open(), openMessage, escape });
+new Keys({ search: () => search.focus(), move, post: () => form.open(), openMessage, escape: leave });
 the("home", HTMLAnchorElement).addEventListener("click", () => scrollTo({ top: 0 }));
 startFooter();
 router.start();

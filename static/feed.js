@@ -5,9 +5,9 @@
 
 import * as api from "./client.js";
 import { make, the } from "./dom.js";
-import { messages as countOf } from "./format.js";
+import { messageCount } from "./format.js";
 import { wordsOf } from "./markup.js";
-import { notice, retryNotice, wordsFor } from "./notice.js";
+import { notice, retryNotice, untilRetry, wordsFor } from "./notice.js";
 import { sayAtRest } from "./status.js";
 
 /** @typedef {import("./client.js").Message} Message */
@@ -21,7 +21,6 @@ import { sayAtRest } from "./status.js";
  */
 
 const PATIENCE_MS = 400;
-const RETRIES_SECS = [4, 8, 16, 32, 60];
 /** What the first page has and what the following ones have: those who read on are spared requests. */
 const FIRST = 30;
 const NEXT = 100;
@@ -212,7 +211,7 @@ export class Feed {
       where.replaceChildren(notice({ tone: "error", first: error.message, actions: [button] }));
       return;
     }
-    const seconds = Math.max(error.retry_secs, RETRIES_SECS[Math.min(this.#failures++, RETRIES_SECS.length - 1)]);
+    const seconds = untilRetry(error.retry_secs, this.#failures++);
     const { element, stop } = retryNotice({ ...wordsFor(error), seconds, again: () => this.#retryNow() });
     this.#stopRetry = stop;
     this.#retry = again;
@@ -246,7 +245,7 @@ export class Feed {
   /** @returns {string} */
   #summary() {
     if (this.items.length === 0) return this.cursor ? "Searching…" : `No messages with “${this.q}”`;
-    return `${countOf(this.items.length, this.cursor ? "+" : "")} with “${this.q}”`;
+    return `${messageCount(this.items.length, this.cursor ? "+" : "")} with “${this.q}”`;
   }
 
   /** @returns {Node[]} */

@@ -5,11 +5,11 @@
 
 import * as api from "./client.js";
 import { the } from "./dom.js";
-import { messages } from "./format.js";
+import { messageCount } from "./format.js";
 import { lasting } from "./store.js";
 
 /** @type {Record<string, string>} what comes after each theme */
-const NEXT = { auto: "dark", dark: "light", light: "auto" };
+const NEXT_THEME = { auto: "dark", dark: "light", light: "auto" };
 
 /** @type {number | null} null while unknown */
 let total = null;
@@ -32,7 +32,7 @@ export function countOne() {
 }
 
 function write() {
-  the("count", HTMLElement).textContent = total === null ? "" : messages(total);
+  the("count", HTMLElement).textContent = total === null ? "" : messageCount(total);
 }
 
 /** @returns {string} */
@@ -46,7 +46,7 @@ function showTheme() {
 }
 
 function cycle() {
-  const next = NEXT[theme()] ?? "auto";
+  const next = NEXT_THEME[theme()] ?? "auto";
   if (next === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = next;
   lasting.set("theme", next === "auto" ? null : next);

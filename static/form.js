@@ -3,13 +3,13 @@
  * The form that posts a message, in all its states. The text in it is never lost.
  */
 
-import { challenge, Failure } from "./client.js";
+import * as api from "./client.js";
 import { countDown } from "./clock.js";
 import { make, the } from "./dom.js";
 import * as draft from "./draft.js";
-import { inAWhile, wait } from "./format.js";
-import { pathOf, numberOf } from "./message.js";
-import { notice, retryNotice } from "./notice.js";
+import { inAWhile, number, wait } from "./format.js";
+import { linkTo } from "./message.js";
+import { AGAIN, notice, retryNotice, untilRetry } from "./notice.js";
 import { ProgressView } from "./progress.js";
 import { say } from "./status.js";
 import { lasting } from "./store.js";
@@ -20,9 +20,7 @@ import { judge, maxChars, whenMaxCharsChanges } from "./text.js";
 /** @typedef {"writing" | "solving" | "waiting" | "failed"} State */
 
 const FEW_LEFT = 20;
-const RETRIES_SECS = [4, 8, 16, 32, 60];
 const POST = "Post forever";
-const AGAIN = "Try again";
 
 /** @typedef {{ first: string, rest: string }} Words */
 
@@ -117,7 +115,7 @@ export class PostForm {
 
   /** Solves while the poster still writes, unless that was switched off. */
   #solveAhead() {
-    if (lasting.get("ahead") === "off") void challenge().catch(() => {}); // It tells how long a message may be.
+    if (lasting.get("ahead") === "off") void api.challenge().catch(() => {}); // It tells how long a message may be.
     else if (this.#state === "writing") this.proofs.startAhead();
   }
 
@@ -217,14 +215,13 @@ export class PostForm {
     this.#toggle.setAttribute("aria-expanded", "false");
     this.hooks.toggled(false);
     this.hooks.posted(posted);
-    say(`Posted as message ${numberOf(posted.id)}.`);
+    say(`Posted as message ${number(posted.id)}.`);
   }
 
   /** @param {string} id of a message that is not to be seen yet */
   #tellHeld(id) {
     const first = "A moderator reads your message before it appears.";
-    const link = make("a", { href: pathOf(id) }, `Message ${numberOf(id)}`);
-    this.#settle("writing", notice({ tone: "wait", first, rest: "Nothing is left to do. It will be here:", actions: [link] }));
+    this.#settle("writing", notice({ tone: "wait", first, rest: "Nothing is left to do. It will be here:", actions: [linkTo(id)] }));
     this.#explain();
   }
 
@@ -233,7 +230,7 @@ export class PostForm {
    * @param {string} text
    */
   #onFailure(error, text) {
-    if (!(error instanceof Failure)) {
+    if (!(error instanceof api.Failure)) {
       this.#fail({ tone: "error", first: "The page failed.", rest: "Your text is kept." });
       throw error;
     }
@@ -277,13 +274,12 @@ export class PostForm {
    * @param {string} text
    */
   #waitForBoard(retry_secs, text) {
-    const usual = RETRIES_SECS[Math.min(this.#failures++, RETRIES_SECS.length - 1)];
     this.#settle("waiting");
     const { element, stop } = retryNotice({
       tone: "error",
       first: "The board does not answer.",
       safe: "Your text is kept.",
-      seconds: Math.max(retry_secs, usual),
+      seconds: untilRetry(retry_secs, this.#failures++),
       tick: (left) => this.#showButton(`Wait ${wait(left)}`),
       again: () => void this.#post(this.#judge().text || text),
     });
@@ -312,7 +308,7 @@ export class PostForm {
 }
 
 /**
- * @param {Failure} failure
+ * @param {api.Failure} failure
  * @returns {Notice}
  */
 function noticeFor(failure) {
@@ -337,9 +333,9 @@ function noticeFor(failure) {
 }
 
 /**
- * @param {Failure} failure
+ * @param {api.Failure} failure
  * @returns {Node[]} a link to the message that the server named, if it did
  */
 function earlier(failure) {
-  return failure.id ? [make("a", { href: pathOf(failure.id) }, `Message ${numberOf(failure.id)}`)] : [];
+  return failure.id ? [linkTo(failure.id)] : [];
 }

@@ -40,7 +40,7 @@ function shortMonth(date) {
  * @param {string} [plus] written after the number when there may be more
  * @returns {string} "1 message", "18,204 messages", "30+ messages"
  */
-export function messages(count, plus = "") {
+export function messageCount(count, plus = "") {
   return `${number(count)}${plus} ${count === 1 && !plus ? "message" : "messages"}`;
 }
 

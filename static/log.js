@@ -7,10 +7,8 @@ import * as api from "./client.js";
 import { now } from "./clock.js";
 import { make, the } from "./dom.js";
 import { exactTime, shortTime } from "./format.js";
-import { numberOf, pathOf } from "./message.js";
-import { retryNotice, wordsFor } from "./notice.js";
-
-const RETRY_SECS = 8;
+import { linkTo } from "./message.js";
+import { retryNotice, untilRetry, wordsFor } from "./notice.js";
 
 /** @type {Record<string, string>} what an action means for the message it is about */
 const TO_MESSAGE = {
@@ -36,7 +34,7 @@ const TO_BOARD = {
  */
 function sentence({ action, id, reason }) {
   const words = make("p", { dir: "auto" });
-  if (id) words.append(make("a", { href: pathOf(id) }, `Message ${numberOf(id)}`), ` ${TO_MESSAGE[action] ?? action}`);
+  if (id) words.append(linkTo(id), ` ${TO_MESSAGE[action] ?? action}`);
   else words.append(TO_BOARD[action] ?? action);
   if (reason) words.append(": ", make("span", { class: "soft" }, reason));
   else words.append(".");
@@ -47,7 +45,7 @@ function sentence({ action, id, reason }) {
  * @param {api.Entry} entry
  * @returns {HTMLLIElement}
  */
-function row(entry) {
+function entryRow(entry) {
   const date = new Date(entry.at);
   const time = make("time", { class: "when", datetime: entry.at, title: exactTime(date) }, shortTime(date, now()));
   return make("li", {}, make("article", {}, time, sentence(entry)));
@@ -89,7 +87,7 @@ export class ModerationLog {
     try {
       const page = await api.log(cursor, signal);
       if (signal.aborted) return;
-      const rows = page.items.map(row);
+      const rows = page.items.map(entryRow);
       this.#list.append(...rows);
       this.#showEnd(page.next_cursor);
       if (cursor) rows[0]?.querySelector("a")?.focus({ preventScroll: true });
@@ -107,7 +105,7 @@ export class ModerationLog {
    * @param {string | null} cursor
    */
   #retryLater(failure, cursor) {
-    const seconds = Math.max(failure.retry_secs, RETRY_SECS);
+    const seconds = untilRetry(failure.retry_secs);
     const { element, stop } = retryNotice({ ...wordsFor(failure), seconds, again: () => void this.#load(cursor) });
     this.#stopRetry = stop;
     this.#end.replaceChildren(element);

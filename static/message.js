@@ -20,10 +20,18 @@ export function pathOf(id) {
 
 /**
  * @param {string} id
- * @returns {string} as people read it: 18,204
+ * @returns {string} what a message is called: Message 18,204
  */
-export function numberOf(id) {
-  return number(id);
+export function nameOf(id) {
+  return `Message ${number(id)}`;
+}
+
+/**
+ * @param {string} id
+ * @returns {HTMLAnchorElement} a link to a message, by its name
+ */
+export function linkTo(id) {
+  return make("a", { href: pathOf(id) }, nameOf(id));
 }
 
 /**
@@ -53,7 +61,7 @@ export function showAge(item) {
   const short = shortTime(date, now());
   if (time.textContent === short) return;
   time.textContent = short;
-  const spoken = `${spokenTime(date, now())}: message ${numberOf(article.dataset.id ?? "")}`;
+  const spoken = `${spokenTime(date, now())}: message ${number(article.dataset.id ?? "")}`;
   time.parentElement?.setAttribute("aria-label", spoken);
 }
 

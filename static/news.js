@@ -6,7 +6,7 @@
 import * as api from "./client.js";
 import { the } from "./dom.js";
 import { compareIds } from "./feed.js";
-import { messages as countOf } from "./format.js";
+import { messageCount } from "./format.js";
 import { say } from "./status.js";
 
 /** @typedef {import("./feed.js").Feed} Feed */
@@ -137,7 +137,7 @@ export class News {
 
   /** @returns {string} */
   #words() {
-    return `${this.#waiting.length === 1 ? "1 new message" : `${countOf(this.#waiting.length).replace(" ", " new ")}`}`;
+    return messageCount(this.#waiting.length).replace(" ", " new ");
   }
 
   /**

@@ -6,6 +6,20 @@
 import { countDown } from "./clock.js";
 import { make } from "./dom.js";
 
+/** What is on the button when the next try is the reader's. */
+export const AGAIN = "Try again";
+
+const RETRIES_SECS = [4, 8, 16, 32, 60];
+
+/**
+ * @param {number} asked_secs for, by the server; 0 when it did not say
+ * @param {number} [failures] in a row before this one, where somebody counts them
+ * @returns {number} seconds until the next try
+ */
+export function untilRetry(asked_secs, failures = 1) {
+  return Math.max(asked_secs, RETRIES_SECS[Math.min(failures, RETRIES_SECS.length - 1)]);
+}
+
 /**
  * @typedef {object} Notice
  * @property {"wait" | "error"} tone

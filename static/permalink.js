@@ -5,17 +5,16 @@
 
 import * as api from "./client.js";
 import { make, the } from "./dom.js";
-import { beginning, exactTime } from "./format.js";
+import { beginning, exactTime, number } from "./format.js";
 import { render } from "./markup.js";
-import { addressOf, numberOf, pathOf } from "./message.js";
-import { retryNotice, wordsFor } from "./notice.js";
+import { addressOf, nameOf, pathOf } from "./message.js";
+import { retryNotice, untilRetry, wordsFor } from "./notice.js";
 import { Report } from "./report.js";
 import { copyButton, shareButton } from "./share.js";
 
 /** @typedef {import("./client.js").Message} Message */
 
 const TITLE_CHARS = 60;
-const RETRY_SECS = 8;
 
 /** The view of one message. */
 export class Permalink {
@@ -62,7 +61,7 @@ export class Permalink {
     this.#abort = new AbortController();
     this.#neighbours = { newer: null, older: null };
     this.#root.hidden = false;
-    this.#setTitle(`Message ${numberOf(id)}`);
+    this.#setTitle(nameOf(id));
     const { signal } = this.#abort;
     try {
       const message = await api.message(id, signal);
@@ -98,7 +97,7 @@ export class Permalink {
     const article = make(
       "article",
       { class: "single" },
-      make("h1", { tabindex: "-1" }, `Message ${numberOf(message.id)}, `, time),
+      make("h1", { tabindex: "-1" }, `${nameOf(message.id)}, `, time),
       make("p", { class: "large", dir: "auto" }, render(message.body)),
       make("p", { class: "actions" }, copyButton(address), shareButton(address, message.body), this.#report.button),
       this.#report.form,
@@ -125,7 +124,7 @@ export class Permalink {
    * @returns {HTMLElement}
    */
   #neighbourLine(name, id) {
-    const text = make("span", { dir: "auto" }, `Message ${numberOf(id)}`);
+    const text = make("span", { dir: "auto" }, nameOf(id));
     const link = make("a", { href: pathOf(id) }, make("span", { class: "rail" }, name), " ", text);
     api.message(id, this.#abort.signal).then(
       (message) => (text.textContent = beginning(message.body, 200)),
@@ -142,7 +141,7 @@ export class Permalink {
   #showFailure(id, failure, focus) {
     if (failure.kind === "hidden") return this.#showHidden(id, failure);
     if (failure.kind === "absent") return this.#showAbsent(id);
-    const seconds = Math.max(failure.retry_secs, RETRY_SECS);
+    const seconds = untilRetry(failure.retry_secs);
     const again = () => void this.open(id, focus);
     const { element, stop } = retryNotice({ ...wordsFor(failure), seconds, again });
     this.#stopRetry = stop;
@@ -154,7 +153,7 @@ export class Permalink {
    * @returns {HTMLHeadingElement}
    */
   #heading(id) {
-    return make("h1", { tabindex: "-1" }, `Message ${numberOf(id)}`);
+    return make("h1", { tabindex: "-1" }, nameOf(id));
   }
 
   /**
@@ -170,11 +169,11 @@ export class Permalink {
 
   /** @param {string} id */
   #showAbsent(id) {
-    this.#setTitle(`There is no message ${numberOf(id)}`);
+    this.#setTitle(`There is no message ${number(id)}`);
     const words = make("p", {}, "Nobody has posted it yet.");
     const home = make("a", { href: "/", class: "button" }, "Newest messages");
     const block = make("div", { class: "nothing" }, make("div", { class: "square outlined" }), make("div", {}, words, home));
-    const heading = make("h1", { class: "lead text-column", tabindex: "-1" }, `There is no message ${numberOf(id)}`);
+    const heading = make("h1", { class: "lead text-column", tabindex: "-1" }, `There is no message ${number(id)}`);
     this.#root.replaceChildren(heading, block);
   }
 }

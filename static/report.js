@@ -3,17 +3,16 @@
  * Telling the moderators about a message: a button, and what it opens.
  */
 
-import { Failure } from "./client.js";
+import * as api from "./client.js";
 import { make } from "./dom.js";
 import { inAWhile } from "./format.js";
-import { notice, wordsFor } from "./notice.js";
+import { AGAIN, notice, wordsFor } from "./notice.js";
 import { ProgressView } from "./progress.js";
 import { say } from "./status.js";
 import { judge } from "./text.js";
 
 const REASON_CHARS = 255;
 const SEND = "Send the report";
-const AGAIN = "Try again";
 
 /** The report of one message. */
 export class Report {
@@ -131,7 +130,7 @@ export class Report {
 
   /** @param {unknown} error */
   #fail(error) {
-    if (!(error instanceof Failure)) {
+    if (!(error instanceof api.Failure)) {
       this.#settle({ told: notice({ tone: "error", first: "The page failed." }), label: AGAIN });
       throw error;
     }
@@ -140,7 +139,7 @@ export class Report {
   }
 
   /**
-   * @param {Failure} failure
+   * @param {api.Failure} failure
    * @returns {{ tone: "wait" | "error", first: string }}
    */
   #words(failure) {

@@ -5,7 +5,7 @@
 
 import { the } from "./dom.js";
 
-const REST_MS = 250;
+const TYPING_MS = 250;
 
 /** The box and its button. */
 export class SearchBox {
@@ -63,7 +63,7 @@ export class SearchBox {
   #onInput() {
     this.#clear.hidden = this.#box.value === "";
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#search(), REST_MS);
+    this.#timer = setTimeout(() => this.#search(), TYPING_MS);
   }
 
   #search() {

@@ -3,7 +3,7 @@
  * Spreads a puzzle over workers, or over slices of this thread where workers are forbidden.
  */
 
-import { lost } from "./client.js";
+import * as api from "./client.js";
 import { BATCH } from "./nonce.js";
 
 /** @typedef {import("./solver-worker.js").Engine} Engine */
@@ -192,7 +192,7 @@ class Search {
       const { challenge, difficulty } = /** @type {Puzzle} */ (this.#puzzle);
       this.#lane = new Lane(challenge, difficulty, 99);
       return this.#runHere();
-    }, () => this.#failed(lost()));
+    }, () => this.#failed(api.lost()));
   }
 
   async #runHere() {

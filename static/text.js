@@ -16,7 +16,7 @@ const CONTROL = /(?!\n)\p{Cc}/u;
 const BIDI = /[\u202A-\u202E\u2066-\u2069]/u;
 /** More than five combining marks on one letter cover the lines around it; written languages need at most four. */
 // eslint-disable-next-line no-misleading-character-class -- the class is made of combining marks
-const MARKS = /[\u0300-\u036F\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]{6}/u;
+const PILED_MARKS = /[\u0300-\u036F\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]{6}/u;
 const LONE_SURROGATE = /\p{Cs}/u;
 
 /**
@@ -78,7 +78,7 @@ function findFault(text, chars, most) {
   if (LONE_SURROGATE.test(text)) return "surrogate";
   if (CONTROL.test(text)) return "control";
   if (BIDI.test(text)) return "direction";
-  if (MARKS.test(text)) return "marks";
+  if (PILED_MARKS.test(text)) return "marks";
   return chars > most ? "long" : null;
 }
 

@@ -14,7 +14,7 @@ import { test } from "node:test";
 const HOOK = "export const load = (url, context, next) => next(url, /static/.test(url) ? { ...context, format: 'module' } : context)";
 register(`data:text/javascript,${encodeURIComponent(HOOK)}`);
 
-const { inAWhile, messages, shortTime, wait, beginning, exactTime } = await import("../../static/format.js");
+const { inAWhile, messageCount, shortTime, wait, beginning, exactTime } = await import("../../static/format.js");
 const { Lane } = await import("../../static/hash.js");
 const { findLinks, findWords, wordsOf } = await import("../../static/markup.js");
 const { compareIds } = await import("../../static/feed.js");
@@ -104,7 +104,7 @@ test("ages are short", () => {
 });
 
 test("numbers, waits and beginnings read well", () => {
-  assert.deepEqual([messages(1), messages(18204), messages(30, "+")], ["1 message", "18,204 messages", "30+ messages"]);
+  assert.deepEqual([messageCount(1), messageCount(18204), messageCount(30, "+")], ["1 message", "18,204 messages", "30+ messages"]);
   assert.deepEqual([wait(42), wait(200), wait(7200)], ["42 s", "3:20", "2:00:00"]);
   assert.deepEqual([inAWhile(3), inAWhile(42), inAWhile(300)], ["in a few seconds", "in a minute", "in 5 minutes"]);
   assert.equal(beginning("one\ntwo three", 8), "one two…");

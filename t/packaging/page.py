@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """static/publish: names that follow the content, scripts joined without comments, nothing half understood."""
 
+import gzip
 import os
 import re
 import subprocess
@@ -18,28 +19,36 @@ PAGE = {
     "index.html": '<link rel="modulepreload" href="/b.js">\n<script src="/a.js"></script>\n<link href="/s.css">\n',
     "openapi.json": "{}\n",
     "robots.txt": "\n",
-    "s.css": "/* A comment.\n   Two lines. */\na {\n  color: red; /* stays */\n}\n",
-    "w.js": 'import { one } from "./b.js";\npostMessage(one);\n',
+    "s.css": "/* A comment.\n   Two lines. */\na:hover,\nb {\n  color: red; /* stays */\n  --x: 1px 2px;\n}\n",
+    "w.js": 'import * as b from "./b.js";\npostMessage(b.one);\n',
     "a.js": '''/**
  * Says what it is.
  */
 
 import * as b from "./b.js";
 import {
-  one as first,
-  two,
-} from "./b.js";
+  five,
+  zero,
+} from "./c-d.js";
 
 /** @type {number} */
-const three = first + /** @type {number} */ (two());
+const two = zero + /** @type {number} */ (b.two());
 // A line of its own.
 new Worker("/w.js"); // stays
-console.log(`${three} : //`, b.Four, "a \\" : b", { four : four + +1 });
-console.log(1, `a ${2 ? ` : ` : ""}`, three / 4, " : ");
+if (five() - 1) {
+  console.log(`${two} : //`, b.Four, "a \\" : b", { four : four + +1 });
+  console.log(
+    1,
+    2,
+  );
+  const ratio = two / 4;
+  console.log(ratio - -1);
+}
+console.log(1, `a ${2 ? ` : ` : ""}`, two / 4, " : ");
 ''',
     "b.js": 'import { zero } from "./c-d.js";\nexport const one = zero + 1;\n'
     "export function two() {\n  return 2;\n}\nexport class Four {}\n",
-    "c-d.js": "export const zero = 0;\n",
+    "c-d.js": "export const zero = 0;\nlet n = 1;\nexport async function five() {\n  n++;\n  return [n, 4];\n}\n",
 }
 PARTS = ["s.css", "w.js", "a.js"]
 
@@ -79,21 +88,43 @@ class Published(unittest.TestCase):
     def test_references_follow_the_names(self) -> None:
         sent = self.published()
         self.assertEqual(f'<script src="/page/{self.name("a.js")}"></script>\n<link href="/page/{self.name("s.css")}">\n', sent["index.html"])
-        self.assertIn(f'new Worker("/page/{self.name("w.js")}");// stays\n', sent["a.js"])
 
     def test_scripts_are_joined_without_comments(self) -> None:
         sent = self.published()
-        self.assertEqual("a {\ncolor: red; /* stays */\n}\n", sent["s.css"])
-        joined = sent["a.js"].split("\n")
-        self.assertEqual(["const $c_d=(()=>{", "const zero=0;", "return{zero};", "})();"], joined[:4])
-        self.assertEqual(["const $b=(()=>{", "const{zero}=$c_d;", "const one=zero + 1;"], joined[4:7])
-        self.assertEqual(["const b=$b;", "const{one:first,two}=$b;", "const three=first +(two());"], joined[13:16])
-        self.assertEqual('console.log(`${three} : //`,b.Four,"a \\" : b",{four:four + +1});', joined[-3])
-        self.assertEqual('console.log(1,`a ${2 ? ` : ` : ""}`, three / 4, " : ");', joined[-2])
-        self.assertEqual(1, sent["a.js"].count("$b=(()=>{"))
+        self.assertEqual("a:hover,b{color:red; /* stays */--x:1px 2px}\n", sent["s.css"])
+        self.assertEqual([
+            "const zero=0;",
+            "let n=1;",
+            "async function five(){n++;return[n,4]}",
+            "const b=(()=>{",
+            "const one=zero+1;",
+            "function two(){return 2}",
+            "class Four{}",
+            "return{one,two,Four};",
+            "})();",
+            "const two=zero+(b.two());",
+            f'new Worker("/page/{self.name("w.js")}");// stays',
+            'if(five()-1){console.log(`${two} : //`,b.Four,"a \\" : b",{four:four + +1});console.log(1,2);const ratio=two / 4;',
+            "console.log(ratio - -1)}",
+            'console.log(1,`a ${2 ? ` : ` : ""}`, two / 4, " : ");',
+            "",
+        ], sent["a.js"].split("\n"))
+
+    def test_names_at_the_top_are_taken_once(self) -> None:
+        self.assertIn("n is a name in", self.refused("a.js", 'import { zero } from "./c-d.js";\nconst n = zero;\n'))
+        self.assertIn("b is a name in", self.refused("a.js", 'import * as b from "./b.js";\nfunction b() {}\n'))
+        two_ways = 'import * as b from "./b.js";\nimport { zero } from "./c-d.js";\nimport { two } from "./b.js";\n'
+        self.assertIn("in two ways", self.refused("a.js", two_ways))
 
     def test_part_that_is_imported_later_keeps_its_exports(self) -> None:
         self.assertTrue(self.published("b.js", *PARTS)["b.js"].endswith("export{one,two,Four};\n"))
+
+    def test_what_would_be_longer_compressed_is_not(self) -> None:
+        self.published()
+        self.assertEqual([], list(self.target.glob("robots.txt.*")))
+        (self.source / "robots.txt").write_text("User-agent: *\n" * 20)
+        self.published()
+        self.assertEqual((self.source / "robots.txt").read_bytes(), gzip.decompress((self.target / "robots.txt.gz").read_bytes()))
 
     def test_another_content_has_another_name_up_to_the_page(self) -> None:
         self.published()
@@ -116,6 +147,8 @@ class Published(unittest.TestCase):
             ('import "./b.js";\n', "not an import"),
             ("export default 1;\n", "not an export"),
             ("export let n = 1;\n", "not an export"),
+            ("const { n } = m;\n", "not an export or a declaration"),
+            ('import { two as second } from "./b.js";\n', "not an import"),
             ("const s = `\n`;\n", "template"),
             ("/* one\n two */ three();\n", "code behind a comment"),
             ('import { gone } from "./gone.js";\n', "cannot be read"),
