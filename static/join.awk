@@ -54,7 +54,7 @@ function squeezed(line, out, mark, at) {
 # The code with one line more, which stays a line only where it has to or is at the top.
 function extended(code, line, indented, glued) {
   line = squeezed(line)
-  glued = open && (indented || line ~ /^[})\]]/) && (code ~ /[][{}();,=?:&|>]$/ || line ~ /^[]})?:&|.]/)
+  glued = open && (indented || line ~ /^[]})]/) && (code ~ /[][{}();,=?:&|>]$/ || line ~ /^[]})?:&|.]/)
   if (glued && line ~ /^[]})]/)
     sub(/[;,]$/, "", code)
   open = understood
@@ -148,7 +148,7 @@ function write(name, whole, is_entry, file, line, number, indented, statement, c
   if (whole != "")
     printf "const %s=(()=>{\n%s\nreturn{%s};\n})();\n", whole, code, exports
   else
-    printf "%s\n%s", code, is_entry && exports != "" ? "export{" exports "};\n" : ""
+    printf "%s\n%s", code, (is_entry && exports != "" ? "export{" exports "};\n" : "")
 }
 
 BEGIN {
