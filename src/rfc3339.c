@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "rfc3339.h"
 
+/* What Postgres takes: MAXDATELEN and MAX_TZDISP_HOUR in its datatype/timestamp.h. */
+#define LENGTH_MOST 64 /* half of theirs is plenty */
+#define OFFSET_HOURS_MOST 15
+
 /* Cuts `digits` digits off `*text`; -1 when they are not there. */
 static int take_number(struct str *text, size_t digits)
 {
@@ -42,12 +46,12 @@ static bool take_date(struct str *text)
 }
 
 /* "HH:MM" */
-static bool take_minutes(struct str *text)
+static bool take_minutes(struct str *text, int hours_most)
 {
     int hour = take_number(text, 2);
     int minute = take_one_of(text, ':', ':') ? take_number(text, 2) : -1;
 
-    return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59;
+    return hour >= 0 && hour <= hours_most && minute >= 0 && minute <= 59;
 }
 
 static bool take_seconds(struct str *text)
@@ -67,10 +71,10 @@ static bool take_seconds(struct str *text)
 
 bool rfc3339_is_valid(struct str text)
 {
-    if (!take_date(&text) || !take_one_of(&text, 'T', 't') || !take_minutes(&text) ||
-        !take_seconds(&text))
+    if (text.len > LENGTH_MOST || !take_date(&text) || !take_one_of(&text, 'T', 't') ||
+        !take_minutes(&text, 23) || !take_seconds(&text))
         return false;
     if (take_one_of(&text, 'Z', 'z'))
         return text.len == 0;
-    return take_one_of(&text, '+', '-') && take_minutes(&text) && text.len == 0;
+    return take_one_of(&text, '+', '-') && take_minutes(&text, OFFSET_HOURS_MOST) && text.len == 0;
 }

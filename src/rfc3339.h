@@ -5,8 +5,9 @@
 
 #include "str.h"
 
-/* Whether `text` is a date-time of RFC 3339, section 5.6, with an existing date from the year
- * 1970 on and without a leap second, so that the database will take it. */
+/* Whether `text` is a date-time of RFC 3339, section 5.6, that the database will take: an existing
+ * date from the year 1970 on, no leap second, less than 16 hours from UTC, at most 64 characters.
+ */
 bool rfc3339_is_valid(struct str text);
 
 #endif

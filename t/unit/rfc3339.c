@@ -13,7 +13,7 @@ START_TEST(date_times_are_accepted)
     static const char *const times[] = {
         "2026-02-25T12:34:56Z",        "2026-02-25t12:34:56z",      "2026-02-25T12:34:56.1Z",
         "2026-02-25T12:34:56.123456Z", "1970-01-01T00:00:00Z",      "9999-12-31T23:59:59Z",
-        "2026-02-25T12:34:56+02:00",   "2026-02-25T12:34:56-23:59", "2024-02-29T00:00:00Z",
+        "2026-02-25T12:34:56+02:00",   "2026-02-25T12:34:56-15:59", "2024-02-29T00:00:00Z",
         "2000-02-29T00:00:00Z",
     };
 
@@ -38,6 +38,18 @@ START_TEST(times_that_do_not_exist_are_refused)
     static const char *const times[] = {
         "2026-02-25T24:00:00Z",      "2026-02-25T12:60:00Z",      "2026-02-25T12:34:60Z",
         "2026-02-25T12:34:56+24:00", "2026-02-25T12:34:56+00:60",
+    };
+
+    check(false, times, sizeof(times) / sizeof(times[0]));
+}
+END_TEST
+
+START_TEST(times_that_the_database_does_not_take_are_refused)
+{
+    static const char *const times[] = {
+        "2026-02-25T12:34:56+16:00",
+        "2026-02-25T12:34:56-23:59",
+        "2026-02-25T12:34:56.00000000000000000000000000000000000000000000Z",
     };
 
     check(false, times, sizeof(times) / sizeof(times[0]));
@@ -84,6 +96,7 @@ Suite *rfc3339_suite(void)
         date_times_are_accepted,
         dates_that_do_not_exist_are_refused,
         times_that_do_not_exist_are_refused,
+        times_that_the_database_does_not_take_are_refused,
         other_notations_are_refused,
         nothing_is_read_beyond_the_view,
     };
