@@ -38,17 +38,21 @@ void scoreboard_path(struct str socket_path, char *path, size_t size)
     snprintf(path, size, "%.*s" SUFFIX, STR_ARG(socket_path));
 }
 
-/* A file of the right size under another name, which nobody reads yet; -1 with errno. */
+/* A file of the right size under another name, which nobody reads yet; -1 with errno. It has all
+ * its room from now on: when the disk is full, writing into a hole of a mapped file is SIGBUS. */
 static int make_draft(const char *draft)
 {
     int fd;
 
     unlink(draft);
     fd = open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (fd >= 0 && ftruncate(fd, sizeof(struct scoreboard)) == 0)
+    if (fd < 0)
+        return -1;
+    errno = posix_fallocate(fd, 0, sizeof(struct scoreboard));
+    if (errno == 0)
         return fd;
-    if (fd >= 0)
-        close(fd);
+    close(fd);
+    unlink(draft);
     return -1;
 }
 

@@ -43,6 +43,17 @@ START_TEST(what_the_pool_writes_can_be_read_outside)
 }
 END_TEST
 
+START_TEST(file_has_all_its_room_before_anybody_writes)
+{
+    struct stat status;
+
+    use_path("board");
+    scoreboard_create(path);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_ge(status.st_blocks * 512, sizeof(struct scoreboard));
+}
+END_TEST
+
 START_TEST(new_pool_replaces_what_an_old_one_left)
 {
     use_path("board");
@@ -122,6 +133,7 @@ Suite *scoreboard_suite(void)
     const TTest *tests[] = {
         scoreboard_lies_beside_the_socket,
         what_the_pool_writes_can_be_read_outside,
+        file_has_all_its_room_before_anybody_writes,
         new_pool_replaces_what_an_old_one_left,
         strangers_cannot_read_it,
         absent_or_foreign_file_is_not_opened,
