@@ -92,8 +92,9 @@ static void start_child(struct children *children, struct child *child)
               slot_kind_name(kind_of(children, child)), (int)pid);
 }
 
-/* Gives a free slot to a new child, which children_keep() will start. */
-static void enlist(struct children *children, enum slot_kind kind)
+/* Gives a free slot to a new child, which children_keep() will start; false when there is none,
+ * because so many who were told to end have not ended yet. */
+static bool enlist(struct children *children, enum slot_kind kind)
 {
     for (int i = 0; i < SCOREBOARD_SLOTS; i++) {
         struct child *child = &children->list[i];
@@ -101,8 +102,9 @@ static void enlist(struct children *children, enum slot_kind kind)
             continue;
         *child = (struct child){.taken = true, .generation = children->generation};
         atomic_store(&slot_of(children, child)->kind, kind);
-        return;
+        return true;
     }
+    return false;
 }
 
 /* ---- ending ---- */
@@ -235,10 +237,8 @@ static bool step(struct children *children, enum slot_kind kind)
         tell_to_end(children, census.eldest, END_REPLACED);
     else if (census.young > wanted)
         tell_to_end(children, census.youngest, END_REPLACED);
-    else if (census.young < wanted && !waiting)
-        enlist(children, kind);
     else
-        return false;
+        return census.young < wanted && !waiting && enlist(children, kind);
     return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is taken for hung, and who was only asleep together with everybody else. */
+/* Who is taken for hung, who was only asleep together with everybody else, and who is started. */
 #include "children.h"
 #include "clock.h"
 #include "log.h"
@@ -79,12 +79,26 @@ START_TEST(time_that_is_given_ends)
 }
 END_TEST
 
+START_TEST(nobody_is_started_while_no_slot_is_free)
+{
+    const char *path = arena_format(&test_arena, "%s/board", unit_directory()).ptr;
+
+    children.heritage.board = scoreboard_create(path);
+    children.wanted[SLOT_WORKER] = 1;
+    for (int i = 0; i < SCOREBOARD_SLOTS; i++)
+        children.list[i].pid = getpid(); /* told to end, and taking their time */
+    ck_assert_int_eq(children_keep(&children), -1);
+    ck_assert(!children_settled(&children));
+}
+END_TEST
+
 Suite *children_suite(void)
 {
     const TTest *tests[] = {
         child_that_is_late_is_killed,
         child_that_stood_still_with_its_master_is_given_time,
         time_that_is_given_ends,
+        nobody_is_started_while_no_slot_is_free,
     };
 
     return UNIT_SUITE("children", tests);
