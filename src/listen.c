@@ -52,11 +52,13 @@ static bool set_address(struct sockaddr_un *address, const char *path, const cha
     return true;
 }
 
-/* Whether somebody accepts connections at `address`. */
+/* Whether somebody accepts connections at `address`, or lets them wait in a queue that is full. */
 static bool is_served(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool served = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool served =
+        fd >= 0 &&
+        (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN);
 
     if (fd >= 0)
         close(fd);

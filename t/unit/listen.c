@@ -95,6 +95,21 @@ START_TEST(socket_of_a_live_pool_is_left_alone)
 }
 END_TEST
 
+START_TEST(socket_of_a_pool_that_accepts_nobody_is_left_alone_at_once)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    ck_assert(open_at("socket", "0660"));
+    ck_assert_int_eq(listen(listener.fd, 0), 0);
+    strcpy(address.sun_path, config.socket_path.ptr);
+    while (connect(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0), (struct sockaddr *)&address,
+                   sizeof(address)) == 0)
+        continue;
+    ck_assert(!open_at("socket", "0660"));
+    ck_assert_int_eq(access(config.socket_path.ptr, F_OK), 0);
+}
+END_TEST
+
 START_TEST(path_that_cannot_be_bound_is_refused)
 {
     char name[200];
@@ -128,6 +143,7 @@ Suite *listen_suite(void)
         nobody_waits_in_accept,
         socket_that_a_dead_pool_left_is_replaced,
         socket_of_a_live_pool_is_left_alone,
+        socket_of_a_pool_that_accepts_nobody_is_left_alone_at_once,
         path_that_cannot_be_bound_is_refused,
         socket_that_is_handed_over_is_taken_and_stays,
     };
