@@ -68,13 +68,26 @@ void dburl_hosts_release(struct dburl_hosts *hosts)
     }
 }
 
+/* What libpq cannot read it quotes. Where a password may stand that is not shown. */
+static void complain(const char *name, const char *url, const char *message, FILE *errors)
+{
+    const char *first = strchr(message, '"');
+    bool secret = strstr(url, "password") || strstr(url, "://");
+
+    if (first && secret)
+        fprintf(errors, "%s: %.*s\"...%s", name, (int)(first - message), message,
+                strrchr(message, '"'));
+    else
+        fprintf(errors, "%s: %s", name, message);
+}
+
 bool db_url_is_valid(const char *name, const char *url, FILE *errors)
 {
     char *message = NULL;
     PQconninfoOption *options = PQconninfoParse(url, &message);
 
     if (options == NULL)
-        fprintf(errors, "%s: %s", name, message ? message : "no memory\n");
+        complain(name, url, message ? message : "no memory\n", errors);
     PQconninfoFree(options);
     PQfreemem(message);
     return options != NULL;
@@ -102,7 +115,7 @@ struct str db_url_without_password(struct arena *arena, const char *url, const c
     for (PQconninfoOption *option = options; option && option->keyword; option++) {
         bool name = strcmp(option->keyword, "dbname") == 0;
         const char *value = name && database ? database : option->val;
-        if (value == NULL || strcmp(option->keyword, "password") == 0)
+        if (value == NULL || *option->dispchar == '*') /* a password, or the one of a key */
             continue;
         buf_addf(&parts, "%s%s='", parts.len > 0 ? " " : "", option->keyword);
         for (; *value; value++) {

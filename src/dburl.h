@@ -31,10 +31,11 @@ void dburl_hosts_release(struct dburl_hosts *hosts);
  * it has none or cannot be read. */
 struct str db_url_part(struct arena *arena, const char *url, const char *keyword);
 
-/* Whether libpq can read `url`; if not, says so of the setting `name`. */
+/* Whether libpq can read `url`; if not, says why of the setting `name`, without showing a password.
+ */
 bool db_url_is_valid(const char *name, const char *url, FILE *errors);
 
-/* `url` as a connection string that may be shown: without its password, and to `database` unless
+/* `url` as a connection string that may be shown: without its passwords, and to `database` unless
  * that is NULL. In `arena`. */
 struct str db_url_without_password(struct arena *arena, const char *url, const char *database);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "backup.h"
 #include "config.h"
-#include "dburl.h"
 #include "doctor.h"
 #include "heritage.h"
 #include "log.h"
@@ -35,27 +34,11 @@ struct command {
     const char *explanation;
 };
 
-/* What can be read, but makes no sense. */
-static bool can_serve(const struct config *config)
-{
-    const struct {
-        const char *name;
-        struct str url;
-    } urls[] = {{"DATABASE_URL", config->database_url},
-                {"READ_DATABASE_URL", config->read_database_url},
-                {"MIGRATE_DATABASE_URL", config->migrate_database_url}};
-    bool can = config_require_secrets(config, stderr) == 0;
-
-    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
-        can = db_url_is_valid(urls[i].name, urls[i].url.ptr, stderr) && can;
-    return can;
-}
-
 static int run_serve(const struct config *config, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    if (!can_serve(config))
+    if (config_require_secrets(config, stderr) > 0)
         return EXIT_MISCONFIGURED;
     log_detect_journal();
     log_set_level((enum log_level)config->log_level);
@@ -81,7 +64,7 @@ static int run_check_config(const struct config *config, int argc, char **argv)
     (void)argc;
     (void)argv;
     config_print(config, stdout);
-    return can_serve(config) ? EXIT_SUCCESS : EXIT_MISCONFIGURED;
+    return config_require_secrets(config, stderr) == 0 ? EXIT_SUCCESS : EXIT_MISCONFIGURED;
 }
 
 static int run_routes(const struct config *config, int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include "buf.h"
+#include "dburl.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -102,6 +103,10 @@ int settings_read_file(struct arena *arena, const char *path, FILE *errors)
         fprintf(errors, "%s:%d: %s\n", path, number, what);
         wrong++;
     }
+    if (ferror(file)) {
+        fprintf(errors, "CONFIG_FILE: cannot read %s: %s\n", path, strerror(errno));
+        wrong++;
+    }
     fclose(file);
     return wrong;
 }
@@ -119,6 +124,23 @@ const char *settings_get(const char *name)
     return NULL;
 }
 
+/* What can be read as a text, but makes no sense. */
+static int count_wrong_urls(const struct config *config, FILE *errors)
+{
+    const struct {
+        const char *name;
+        struct str url;
+    } urls[] = {{"DATABASE_URL", config->database_url},
+                {"READ_DATABASE_URL", config->read_database_url},
+                {"MIGRATE_DATABASE_URL", config->migrate_database_url},
+                {"ADMIN_DATABASE_URL", config->admin_database_url}};
+    int wrong = 0;
+
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+        wrong += !db_url_is_valid(urls[i].name, urls[i].url.ptr, errors);
+    return wrong;
+}
+
 int settings_load(struct config *config, struct arena *arena, FILE *errors)
 {
     const char *path = getenv("CONFIG_FILE");
@@ -132,6 +154,7 @@ int settings_load(struct config *config, struct arena *arena, FILE *errors)
     if (*path)
         wrong += settings_read_file(arena, path, errors);
     wrong += config_load(config, arena, settings_get, errors);
+    wrong += count_wrong_urls(config, errors);
     from_file = NULL; /* it lives in the arena, which is the caller's */
     return wrong;
 }

@@ -9,7 +9,8 @@
 #include "config.h"
 
 /* Reads everything anew into `*config`, texts into `arena`. Writes one line to `errors` for each
- * thing that is wrong; returns how many are. What an earlier call filled in stays as it was. */
+ * thing that is wrong, connection strings that libpq cannot read among them; returns how many are.
+ * What an earlier call filled in stays as it was. */
 int settings_load(struct config *config, struct arena *arena, FILE *errors);
 
 /* Reads the file at `path` only. Comments begin with # or ;, values may stand in single or double

@@ -113,6 +113,15 @@ class Reload(unittest.TestCase):
         self.reload(pool, "READ_RATE_MAX_REQUESTS=2000\n")
         testing.wait_until(lambda: "q=2000" in self.limit(pool), "the new settings everywhere")
 
+    def test_url_that_cannot_be_read_is_no_reload(self) -> None:
+        def text(parameter: str) -> str:
+            return f"DATABASE_URL='{self.cluster.url('initialsdb', 'initialsdb')}{parameter}'\n"
+
+        pool = self.started(text(""), DATABASE_URL="")
+        self.reload(pool, text(" dbnam=x"), "reload_refused")
+        self.assertIn("DATABASE_URL: ", inside.events(pool, "wrong_setting")[0]["problem"])
+        self.assertEqual(200, pool.request("/api/listings/count").status)
+
     def test_database_without_the_schema_is_no_reload(self) -> None:
         def text(database: str) -> str:
             return f"DATABASE_URL='{self.cluster.url(database, 'initialsdb')}'\n"

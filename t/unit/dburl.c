@@ -5,6 +5,9 @@
 #include "pace.h"
 #include "unit.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 START_TEST(parts_are_found_in_strings_and_uris)
 {
     ck_view(db_url_part(&test_arena, "user=u dbname='a b' host=h", "dbname"), "a b");
@@ -12,6 +15,51 @@ START_TEST(parts_are_found_in_strings_and_uris)
             "p@");
     ck_view(db_url_part(&test_arena, "dbname=d", "user"), "");
     ck_view(db_url_part(&test_arena, "not a connection string", "user"), "");
+}
+END_TEST
+
+/* What is said of a connection string that cannot be read. */
+static struct str complaint(const char *url)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    FILE *errors = open_memstream(&bytes, &len);
+    struct str said;
+
+    ck_assert(!db_url_is_valid("DATABASE_URL", url, errors));
+    fclose(errors);
+    said = arena_copy(&test_arena, (struct str){.ptr = bytes, .len = len});
+    free(bytes);
+    return said;
+}
+
+START_TEST(what_cannot_be_read_is_named_unless_it_may_be_a_password)
+{
+    static const char *const urls[] = {
+        "dbname=d password=s3cret w0rd",
+        "postgresql://u:s3cret%w0rd@h/d",
+        "postgresql://u:s3cret\"w0%rd@h/d",
+    };
+
+    ck_assert_ptr_nonnull(strstr(complaint("dbnam=d").ptr, "DATABASE_URL: invalid"));
+    ck_assert_ptr_nonnull(strstr(complaint("dbnam=d").ptr, "\"dbnam\""));
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        const char *said = complaint(urls[i]).ptr;
+        ck_assert_ptr_nonnull(strstr(said, "DATABASE_URL: "));
+        ck_assert_msg(!strstr(said, "s3cret") && !strstr(said, "w0"), "%s", said);
+    }
+}
+END_TEST
+
+START_TEST(passwords_are_left_out_of_what_is_shown)
+{
+    struct str shown = db_url_without_password(
+        &test_arena, "user=u password=s3cret sslkey=/k sslpassword=w0rd dbname=d", "other");
+
+    ck_assert_ptr_null(strstr(shown.ptr, "s3cret"));
+    ck_assert_ptr_null(strstr(shown.ptr, "w0rd"));
+    ck_view(db_url_part(&test_arena, shown.ptr, "dbname"), "other");
+    ck_view(db_url_part(&test_arena, shown.ptr, "sslkey"), "/k");
 }
 END_TEST
 
@@ -110,10 +158,16 @@ END_TEST
 Suite *dburl_suite(void)
 {
     const TTest *tests[] = {
-        parts_are_found_in_strings_and_uris,       single_host_is_left_to_libpq,
-        lists_of_hosts_are_split_with_their_ports, one_port_is_everybodys,
-        more_hosts_than_there_is_room_for_are_cut, first_attempt_waits_for_nothing,
-        pauses_double_up_to_the_longest_and_vary,  success_forgets_the_failures,
+        parts_are_found_in_strings_and_uris,
+        what_cannot_be_read_is_named_unless_it_may_be_a_password,
+        passwords_are_left_out_of_what_is_shown,
+        single_host_is_left_to_libpq,
+        lists_of_hosts_are_split_with_their_ports,
+        one_port_is_everybodys,
+        more_hosts_than_there_is_room_for_are_cut,
+        first_attempt_waits_for_nothing,
+        pauses_double_up_to_the_longest_and_vary,
+        success_forgets_the_failures,
     };
 
     return UNIT_SUITE("dburl", tests);

@@ -107,6 +107,8 @@ START_TEST(file_that_cannot_be_read_is_wrong)
 
     setenv("CONFIG_FILE", "/nonexistent/settings", 1);
     ck_assert_int_ge(settings_load(&config, &test_arena, stderr), 1);
+    setenv("CONFIG_FILE", unit_directory(), 1); /* it can be opened */
+    ck_assert_int_ge(settings_load(&config, &test_arena, stderr), 1);
 }
 END_TEST
 
