@@ -7,6 +7,7 @@
 #include "serve.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,9 @@
 
 /* How often an idle worker shows that it lives. */
 #define IDLE_MS 5000
+
+/* How long to leave connections alone for which there is no descriptor or memory. */
+#define ROOM_PAUSE_MS 500
 
 /* Requests between two looks at the memory in use. */
 #define MEMORY_EVERY 64
@@ -161,6 +165,16 @@ static void wait_for_connection(const struct worker *worker)
         log_event(LOG_ERROR, "poll_failed", "error=%s", log_quote(str_from(strerror(errno))));
 }
 
+/* A connection that cannot be accepted would wake us again at once. */
+static void wait_for_room(const struct worker *worker)
+{
+    static const struct timespec pause = {.tv_nsec = ROOM_PAUSE_MS * 1000000};
+
+    log_event(LOG_ERROR, "accept_failed", "error=%s", log_quote(str_from(strerror(errno))));
+    enter(worker, SLOT_IDLE, IDLE_MS);
+    ppoll(NULL, 0, &pause, &worker->heritage->sigmask);
+}
+
 /* The next connection; -1 when there is none, or none for us because we are to stop. */
 static int next_connection(const struct worker *worker)
 {
@@ -173,7 +187,9 @@ static int next_connection(const struct worker *worker)
     if (stopping)
         enter(worker, SLOT_DRAINING, IDLE_MS);
     connection = accept4(heritage->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-    if (connection < 0 && !stopping)
+    if (connection < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        wait_for_room(worker);
+    else if (connection < 0 && !stopping)
         wait_for_connection(worker);
     return connection;
 }

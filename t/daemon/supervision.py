@@ -2,6 +2,7 @@
 """Whatever happens to a worker, the pool goes on, says what happened, and leaks nothing."""
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -110,6 +111,18 @@ class Supervision(unittest.TestCase):
         os.kill(victim, signal.SIGSTOP)
         line = self.obituary(pool, victim)
         self.assertEqual((line["reason"], line["state"]), ("hung", "idle"))
+
+    def test_worker_without_descriptors_says_so_and_waits_for_some(self) -> None:
+        pool = self.pool(WORKERS="1")
+        worker = inside.started(pool)[0]
+        before = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, (0, before[1]))
+        with ThreadPoolExecutor(1) as background:
+            caller = background.submit(pool.request, "/api/healthz")
+            testing.wait_until(lambda: len(inside.events(pool, "accept_failed")) > 1, "the worker to try again")
+            resource.prlimit(worker, resource.RLIMIT_NOFILE, before)
+            self.assertEqual(200, caller.result().status)
+        self.assertEqual([worker], inside.started(pool))
 
     def test_pause_of_the_whole_pool_kills_nobody(self) -> None:
         pool = self.pool()
