@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@ static bool fail(const char *what, const char *name)
 
 static _Noreturn void become(const char *const *argv)
 {
+    signal(SIGPIPE, SIG_DFL);
     execvp(argv[0], (char *const *)argv);
     fprintf(stderr, "initialsdb: cannot run %s: %s; is it installed?\n", argv[0], strerror(errno));
     _exit(127);
@@ -125,6 +127,7 @@ bool child_program_start(struct child_program *program, const char *const *argv,
         close(fd);
         return fail("make a pipe to", argv[0]);
     }
+    signal(SIGPIPE, SIG_IGN); /* a filter that dies is a failed write */
     fflush(NULL);
     program->name = argv[0];
     program->pid = fork();

@@ -28,7 +28,7 @@ struct child_program {
 };
 
 /* Starts `argv` with a pipe as its standard input and the new file `output` (mode 0600) as its
- * standard output. */
+ * standard output. From then on this process ignores SIGPIPE. */
 bool child_program_start(struct child_program *program, const char *const *argv,
                          const char *output);
 

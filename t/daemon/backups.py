@@ -126,6 +126,20 @@ class Backups(unittest.TestCase):
         self.assertIn("THE BACKUP FAILED", failed.stderr)
         self.assertEqual(kept, self.names())
 
+    def instead_of(self, program: str, script: str) -> dict[str, str]:
+        """The environment in which `script` runs for `program`."""
+        path = self.directory.parent / "bin" / program
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return {"PATH": f"{path.parent}:{os.environ['PATH']}"}
+
+    def test_compressor_that_dies_fails_the_backup(self) -> None:
+        failed = self.run_program("backup", **self.instead_of("gzip", "exec <&-; exit 3"))
+        self.assertEqual(1, failed.returncode)
+        self.assertRegex(failed.stderr, "(?s)gzip ended with status 3.*THE BACKUP FAILED")
+        self.assertEqual([], self.names())
+
     def test_old_backups_go_and_the_hook_gets_the_new_one(self) -> None:
         self.directory.mkdir(mode=0o700)
         for day in ("20200101", "20200102"):
@@ -158,12 +172,9 @@ class Backups(unittest.TestCase):
         self.assertEqual(3, len(self.names()))
 
     def test_password_is_not_in_the_arguments(self) -> None:
-        pg_dump = self.directory.parent / "bin" / "pg_dump"
-        pg_dump.parent.mkdir()
-        pg_dump.write_text(f'#!/bin/sh\necho "$@" "env:$PGPASSWORD" > {self.seen}\nexit 1\n')
-        pg_dump.chmod(0o755)
+        env = self.instead_of("pg_dump", f'echo "$@" "env:$PGPASSWORD" > {self.seen}; exit 1')
         url = self.pool.env["MIGRATE_DATABASE_URL"] + " password='s3cret word'"
-        self.run_program("backup", MIGRATE_DATABASE_URL=url, PATH=f"{pg_dump.parent}:{os.environ['PATH']}")
+        self.run_program("backup", MIGRATE_DATABASE_URL=url, **env)
         said = self.seen.read_text()
         self.assertEqual(1, said.count("s3cret word"), said)
         self.assertIn("env:s3cret word", said)
