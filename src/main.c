@@ -155,6 +155,11 @@ static int run(const struct command *command, int argc, char **argv)
 
     if (argc > 0 && strcmp(argv[0], "--help") == 0)
         return print_command_help(command);
+    if (argc > 0 && *command->arguments == '\0') {
+        fprintf(stderr, "initialsdb: %s takes no arguments, but was given %s\n", command->name,
+                argv[0]);
+        return EXIT_FAILURE;
+    }
     arena_init(&arena);
     if (settings_load(&config, &arena, errors ? errors : stderr) == 0 || !strict)
         status = command->run(&config, argc, argv);

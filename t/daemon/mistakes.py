@@ -100,6 +100,10 @@ class Mistakes(PoolCase):
         posted = self.poster(self.pool()).post("in Tokyo").json()["created_at"]
         self.assertEqual("t", self.sql(f"select abs(extract(epoch from clock_timestamp() - '{posted}')) < 600"))
 
+    def test_argument_of_a_command_that_takes_none(self) -> None:
+        for command in ("migrate", "backup", "serve"):
+            self.assertIn(f"{command} takes no arguments, but was given --dry-run", self.said(command, "--dry-run"))
+
     def test_unknown_command(self) -> None:
         said = self.said("stat")
         self.assertEqual('initialsdb: there is no command "stat"', said.splitlines()[-1])
