@@ -206,7 +206,7 @@ static void supervise(struct master *master)
         tell_manager(master);
         number = wait_signal(master, wait_ms >= 0 && wait_ms < TICK_MS ? wait_ms : TICK_MS);
     }
-    notify_send("STOPPING=1");
+    notify_stopping(children->heritage.config->drain_secs);
     log_event(LOG_INFO, "stopping", "drain_secs=%lld",
               (long long)children->heritage.config->drain_secs);
     listener_close(&master->listener, children->heritage.config);

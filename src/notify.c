@@ -14,6 +14,9 @@
 
 #define LISTEN_FDS_START 3
 
+/* What is left to do when the time to drain is over. */
+#define MARGIN_SECS 5
+
 void notify_send(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
@@ -40,6 +43,15 @@ void notify_reloading(void)
 
     snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
              (long long)clock_monotonic_us());
+    notify_send(state);
+}
+
+void notify_stopping(int64_t secs)
+{
+    char state[64];
+
+    snprintf(state, sizeof(state), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld",
+             (long long)((secs + MARGIN_SECS) * 1000000));
     notify_send(state);
 }
 

@@ -12,6 +12,9 @@ void notify_send(const char *state);
 /* Says that the settings are being read again; READY=1 ends it. */
 void notify_reloading(void);
 
+/* Says that the end has begun and may take `secs`, also where TimeoutStopSec= is less. */
+void notify_stopping(int64_t secs);
+
 /* How often the service manager wants to hear WATCHDOG=1 from this process, in milliseconds; 0: not
  * at all (sd_watchdog_enabled(3)). */
 int64_t notify_watchdog_ms(void);

@@ -54,6 +54,15 @@ START_TEST(state_reaches_an_abstract_socket)
 }
 END_TEST
 
+START_TEST(end_is_announced_with_more_time_than_it_may_take)
+{
+    int fd = manager_at(arena_format(&test_arena, "%s/notify", unit_directory()).ptr);
+
+    notify_stopping(600);
+    check_message(fd, "STOPPING=1\nEXTEND_TIMEOUT_USEC=605000000");
+}
+END_TEST
+
 START_TEST(nobody_to_notify_is_no_failure)
 {
     char path[200];
@@ -125,6 +134,7 @@ Suite *notify_suite(void)
     const TTest *tests[] = {
         state_reaches_the_service_manager,
         state_reaches_an_abstract_socket,
+        end_is_announced_with_more_time_than_it_may_take,
         nobody_to_notify_is_no_failure,
         socket_that_is_handed_over_is_number_3,
         announcement_is_removed_from_the_environment,
