@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* A date stands for its beginning. */
+#define DATE_LEN (sizeof("2026-11-21") - 1)
+
 struct option {
     const char *name;
     size_t offset; /* of a const char * in struct options */
@@ -34,24 +37,11 @@ static bool is_count(struct str value)
     return str_to_u64(value, 87600, &number) && number > 0;
 }
 
-static bool is_time(struct str value)
-{
-    static const char midnight[] = "T00:00:00Z";
-    char text[40];
-
-    if (value.len == 10) { /* a date: its beginning */
-        memcpy(text, value.ptr, 10);
-        memcpy(text + 10, midnight, sizeof(midnight));
-        value = str_from(text);
-    }
-    return rfc3339_is_valid(value);
-}
-
 static const struct option options_with_value[] = {
     {"--search", offsetof(struct options, search), is_anything, "words"},
     {"--network-of", offsetof(struct options, network_of), is_number, "the number of a message"},
-    {"--since", offsetof(struct options, since), is_time, "a date or an RFC 3339 time"},
-    {"--until", offsetof(struct options, until), is_time, "a date or an RFC 3339 time"},
+    {"--since", offsetof(struct options, since), rfc3339_is_valid, "a date or an RFC 3339 time"},
+    {"--until", offsetof(struct options, until), rfc3339_is_valid, "a date or an RFC 3339 time"},
     {"--reason", offsetof(struct options, reason), is_anything, "a sentence"},
     {"--hours", offsetof(struct options, hours), is_count, "a number of hours up to 87600"},
     {"--limit", offsetof(struct options, limit), is_count, "a number up to 87600"},
@@ -59,13 +49,16 @@ static const struct option options_with_value[] = {
 
 /* Reads an option with a value. Returns how many words it took, 0 when it is none, -1 when it is
  * wrong. */
-static int read_valued(struct options *options, int argc, char **argv, FILE *errors)
+static int read_valued(struct options *options, struct arena *arena, int argc, char **argv,
+                       FILE *errors)
 {
     for (size_t i = 0; i < sizeof(options_with_value) / sizeof(options_with_value[0]); i++) {
         const struct option *option = &options_with_value[i];
         const char *value = argc > 1 ? argv[1] : "";
         if (strcmp(argv[0], option->name) != 0)
             continue;
+        if (option->is_valid == rfc3339_is_valid && strlen(value) == DATE_LEN)
+            value = arena_format(arena, "%sT00:00:00Z", value).ptr;
         if (!option->is_valid(str_from(value))) {
             fprintf(errors, "initialsdb: %s needs %s\n", option->name, option->what);
             return -1;
@@ -119,7 +112,7 @@ bool options_read(struct options *options, struct arena *arena, int argc, char *
     buf_init(&ids, arena, 64);
     buf_add_char(&ids, '{');
     while (argc > 0) {
-        int taken = read_valued(options, argc, argv, errors);
+        int taken = read_valued(options, arena, argc, argv, errors);
         if (taken < 0)
             return false;
         if (taken == 0 && argv[0][0] == '-' && !read_flag(options, argv[0])) {

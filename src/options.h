@@ -12,7 +12,7 @@ struct options {
     const char *word;       /* the first argument as it is, or NULL */
     const char *search;     /* the texts below are NULL unless given */
     const char *network_of; /* a number */
-    const char *since;      /* RFC 3339, or a date */
+    const char *since;      /* RFC 3339; a date was made its beginning in UTC */
     const char *until;
     const char *reason;
     const char *hours;

@@ -79,7 +79,7 @@ START_TEST(values_follow_their_options)
                    "2026-02-25T12:00:00Z", "--reason", "why", "--hours", "48", "--limit", "5"));
     ck_assert_str_eq(options.search, "a b");
     ck_assert_str_eq(options.network_of, "7");
-    ck_assert_str_eq(options.since, "2026-02-25");
+    ck_assert_str_eq(options.since, "2026-02-25T00:00:00Z");
     ck_assert_str_eq(options.until, "2026-02-25T12:00:00Z");
     ck_assert_str_eq(options.reason, "why");
     ck_assert_str_eq(options.hours, "48");
