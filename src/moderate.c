@@ -7,6 +7,7 @@
 #include "netkeys.h"
 #include "options.h"
 #include "sql.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,23 +48,29 @@ static void print_json(const struct moderator *moderator, int row)
     arena_release(&arena);
 }
 
-/* "name: value" in lines; the lines of a text are indented below its name. */
+/* "name: value" in lines; the lines of a text are indented below its name. What the origin took may
+ * hold what a terminal obeys. */
 static void print_lines(const struct moderator *moderator, int row)
 {
+    struct arena arena;
+
+    arena_init(&arena);
     if (row > 0)
         putchar('\n');
     for (int column = 0; column < db_session_columns(moderator->session); column++) {
         const char *value = db_session_get(moderator->session, row, column);
+        struct str text = text_for_terminal(&arena, str_from(value));
         if (value == NULL)
             continue;
         printf("%s: ", db_session_column(moderator->session, column));
-        for (; *value; value++) {
-            putchar(*value);
-            if (*value == '\n')
+        for (size_t i = 0; i < text.len; i++) {
+            putchar(text.ptr[i]);
+            if (text.ptr[i] == '\n')
                 fputs("    ", stdout);
         }
         putchar('\n');
     }
+    arena_release(&arena);
 }
 
 /* Prints the rows of the last statement; the exit status says whether there were any. */

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "json.h"
 #include "solve.h"
+#include "text.h"
 #include "utf8.h"
 
 #include <inttypes.h>
@@ -90,14 +91,13 @@ static struct answer ask(const struct board *board, const char *path, const char
     return read_answer(status, buf_str(&output));
 }
 
-/* Writes what a stranger says, without what a terminal would obey. */
-static void complain(struct str text)
+/* Writes what a stranger says, in one line. */
+static void complain(struct arena *arena, struct str text)
 {
+    text = text_for_terminal(arena, text);
     fputs("initialsdb: ", stderr);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        fputc(c < ' ' || c == 0x7f ? ' ' : c, stderr);
-    }
+    for (size_t i = 0; i < text.len; i++)
+        fputc(text.ptr[i] == '\n' ? ' ' : text.ptr[i], stderr);
     fputc('\n', stderr);
 }
 
@@ -113,7 +113,7 @@ static int give_up(const struct board *board, const struct answer *answer)
     if (answer->status == 0)
         fprintf(stderr, "initialsdb: no answer from %.*s\n", STR_ARG(board->url));
     else if (message.len > 0)
-        complain(message);
+        complain(board->arena, message);
     else
         fprintf(stderr, "initialsdb: %.*s answers with status %d; is it a board?\n",
                 STR_ARG(board->url), answer->status);

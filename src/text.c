@@ -128,6 +128,25 @@ struct str text_explain(struct arena *arena, enum text_verdict verdict, const st
     return STR("The message is not valid UTF-8.");
 }
 
+struct str text_for_terminal(struct arena *arena, struct str s)
+{
+    struct buf out;
+
+    buf_init(&out, arena, s.len);
+    while (s.len > 0) {
+        uint32_t c;
+        size_t len = utf8_decode(s, &c);
+        if (len == 0 || (is_control(c) && c != '\n') || is_bidi_control(c))
+            buf_add_char(&out, ' ');
+        else
+            buf_add(&out, (struct str){.ptr = s.ptr, .len = len});
+        len = len > 0 ? len : 1;
+        s.ptr += len;
+        s.len -= len;
+    }
+    return buf_str(&out);
+}
+
 static bool starts_nocase(struct str s, struct str prefix)
 {
     return s.len >= prefix.len &&

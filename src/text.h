@@ -41,6 +41,10 @@ struct str text_explain(struct arena *arena, enum text_verdict verdict, const st
 /* How many links `body` holds: "http://", "https://" and "www." in any case. */
 size_t text_count_links(struct str body);
 
+/* `s` as a terminal may have it, in `arena`: blanks instead of control characters but newline, of
+ * those that reorder the text, and of bytes that are not UTF-8. */
+struct str text_for_terminal(struct arena *arena, struct str s);
+
 /* `s` without Unicode White_Space at both ends. Bytes that are not UTF-8 end the trimming. */
 struct str text_trim(struct str s);
 

@@ -137,6 +137,11 @@ class Shell(BoardCase):
         self.assertEqual(self.post("again", url).returncode, 0)
         self.assertEqual((relay.posts, len(relay.tokens)), (3, 3))
 
+    def test_words_of_a_board_do_not_drive_the_terminal(self) -> None:
+        refusal = 400, json.dumps({"detail": "No.\x1b[2J\u009b2J\nYes."}).encode()
+        _, url = self.through(lambda _, forward: refusal)
+        self.assertEqual("initialsdb: No. [2J 2J Yes.\n", self.post("hi", url).stderr)
+
     def test_after_a_lost_answer_no_new_proof_is_spent(self) -> None:
         refusal = 403, json.dumps({"detail": "Too late.", "error": {"code": "POW_EXPIRED"}}).encode()
         relay, url = self.through(lambda n, forward: refusal if n > 1 else (forward(), None)[1])

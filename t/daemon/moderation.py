@@ -105,6 +105,10 @@ class Hiding(ModerationCase):
         self.assertEqual(self.rows("log", "--limit", "1")[0]["action"], "hide")
         self.assertIn("body: two\n    lines\n", self.run_command("show", str(number)))
 
+    def test_terminal_obeys_no_message(self) -> None:
+        self.sql("insert into board.message (body) values (E'from the origin \\x1b[2J \\u009b2J')")
+        self.assertIn("body: from the origin  [2J  2J\n", self.run_command("list"))
+
 
 class Audit(ModerationCase):
     """Whoever does it, in whatever way: there is a line about it, or it does not happen."""

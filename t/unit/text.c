@@ -195,6 +195,16 @@ START_TEST(every_refusal_has_its_own_sentence)
 }
 END_TEST
 
+START_TEST(terminal_gets_nothing_that_it_obeys)
+{
+    struct str text = STR("a\x1b[2J\tb\x7f\n\xc2\x9b"
+                          "2J\xe2\x80\xaez\xff\xc3\xa4\xf0\x9f\x98\x80");
+
+    ck_view(text_for_terminal(&test_arena, text), "a [2J b \n 2J z \xc3\xa4\xf0\x9f\x98\x80");
+    ck_view(text_for_terminal(&test_arena, STR("")), "");
+}
+END_TEST
+
 Suite *text_suite(void)
 {
     const TTest *tests[] = {
@@ -206,6 +216,7 @@ Suite *text_suite(void)
         links_are_counted_in_any_case,
         too_long_says_how_long,
         every_refusal_has_its_own_sentence,
+        terminal_gets_nothing_that_it_obeys,
     };
 
     return UNIT_SUITE("text", tests);
