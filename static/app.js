@@ -29,6 +29,8 @@ const board = the("board", HTMLElement);
 
 /** @type {Place} */
 let here = { kind: "list", q: "" };
+/** When what is here has been shown, or cannot be. */
+let showing = Promise.resolve();
 
 const list = new List();
 const feed = new Feed(list, { postInstead: (text) => form.open(text) });
@@ -77,8 +79,8 @@ function show(place, way, memory) {
   search.set(listed ? place.q : "");
   permalink.close();
   log.close();
-  const shown = listed ? showList(place.q, way, memory) : showOther(place, way);
-  void shown.finally(() => document.body.classList.remove("opening"));
+  showing = listed ? showList(place.q, way, memory) : showOther(place, way);
+  void showing.finally(() => document.body.classList.remove("opening"));
   if (before.kind === "message" && listed && way === "back") list.focus(before.id);
   retitle();
   pointToFeed();
@@ -112,25 +114,24 @@ async function showList(q, way, memory) {
     void news.look();
   } else {
     if (way !== "load") scrollTo({ top: 0, behavior: "instant" });
-    await openList(q);
+    await feed.open(q);
+    if (isList(q)) news.watch();
   }
 }
 
-/** @param {string} q */
-async function openList(q) {
-  await feed.open(q);
-  if (here.kind === "list" && here.q === q) news.watch();
+/**
+ * @param {string} q
+ * @returns {boolean} whether its list is what is shown
+ */
+function isList(q) {
+  return here.kind === "list" && here.q === q;
 }
 
 /** @param {import("./client.js").Message} message */
 function posted(message) {
   countOne();
-  if (here.kind === "list" && here.q === "" && feed.loaded) {
-    putOnTop(message);
-    return;
-  }
-  router.go({ kind: "list", q: "" });
-  void openList("").then(() => putOnTop(message));
+  if (!isList("")) router.go({ kind: "list", q: "" });
+  void showing.then(() => isList("") && putOnTop(message));
 }
 
 /** @param {import("./client.js").Message} message */

@@ -20,7 +20,8 @@ import { sayAtRest } from "./status.js";
  * @property {string | null} cursor
  */
 
-const PATIENCE_MS = 400;
+/** When the page has kept a reader waiting for so long, it says what for. */
+export const PATIENCE_MS = 400;
 /** What the first page has and what the following ones have: those who read on are spared requests. */
 const FIRST = 30;
 const NEXT = 100;
@@ -69,7 +70,6 @@ export class Feed {
   constructor(list, hooks) {
     this.#list = list;
     this.hooks = hooks;
-    addEventListener("online", () => this.#retryNow());
   }
 
   /**
@@ -203,7 +203,8 @@ export class Feed {
    */
   #fail(error, place, paging) {
     if (!(error instanceof api.Failure)) throw error;
-    if (!paging && !this.loaded) this.#showNothing();
+    if (!paging && this.loaded) this.#showHeading();
+    else if (!paging) this.#showNothing();
     const again = () => void (paging && error.kind !== "refused" ? this.more() : this.open(this.q));
     const where = the(place, HTMLElement);
     if (error.kind === "refused") {
@@ -233,10 +234,14 @@ export class Feed {
     this.#showFrame();
   }
 
-  /** Brings everything around the rows up to date. */
-  #showFrame() {
+  #showHeading() {
     if (this.q) this.#setHeading(this.#summary(), this.items.length === 0 && this.cursor !== null);
     else this.#showWelcome();
+  }
+
+  /** Brings everything around the rows up to date. */
+  #showFrame() {
+    this.#showHeading();
     this.#showEnd();
     this.#empty.hidden = this.items.length > 0 || this.cursor !== null;
     this.#empty.replaceChildren(...(this.#empty.hidden ? [] : this.#nothingHere()));
@@ -263,7 +268,7 @@ export class Feed {
     if (this.cursor) {
       this.#end.append(make("button", { type: "button", click: () => void this.more() }, "Older messages"));
       this.#observer.observe(this.#end);
-    } else if (this.items.length > 0) {
+    } else if (this.loaded && this.items.length > 0) {
       const words = this.q ? "That is all of them." : "This is the first message. The board begins here.";
       this.#end.append(make("p", { class: "endmark" }, words));
     }

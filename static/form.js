@@ -82,11 +82,13 @@ export class PostForm {
 
   /** @param {string} [text] to begin with, if nothing is written yet */
   open(text) {
-    if (text !== undefined && this.#text.value.trim() === "") this.#text.value = text;
     this.#form.hidden = false;
     this.#toggle.setAttribute("aria-expanded", "true");
     this.hooks.toggled(true);
-    this.#onInput();
+    if (text !== undefined && this.#text.value.trim() === "") {
+      this.#text.value = text;
+      this.#onInput();
+    }
     this.#text.focus();
   }
 
@@ -189,8 +191,15 @@ export class PostForm {
     } catch (error) {
       this.#abort = null;
       if (signal.aborted) this.#giveBack();
-      else this.#onFailure(error, text);
+      else this.#onFailure(error);
     }
+  }
+
+  /** The wait is over: posts what is written by now, if it can be posted. */
+  #postNow() {
+    const { text, fault } = this.#judge();
+    if (fault === null) void this.#post(text);
+    else this.#settle("writing");
   }
 
   /** The poster cancelled: back to the text. */
@@ -225,17 +234,14 @@ export class PostForm {
     this.#explain();
   }
 
-  /**
-   * @param {unknown} error
-   * @param {string} text
-   */
-  #onFailure(error, text) {
+  /** @param {unknown} error */
+  #onFailure(error) {
     if (!(error instanceof api.Failure)) {
       this.#fail({ tone: "error", first: "The page failed.", rest: "Your text is kept." });
       throw error;
     }
-    if (error.kind === "limited") this.#waitForTurn(error.retry_secs || 60, text);
-    else if (error.kind === "down") this.#waitForBoard(error.retry_secs, text);
+    if (error.kind === "limited") this.#waitForTurn(error.retry_secs || 60);
+    else if (error.kind === "down") this.#waitForBoard(error.retry_secs);
     else this.#fail(noticeFor(error), error.kind === "refused" ? POST : AGAIN);
   }
 
@@ -251,9 +257,8 @@ export class PostForm {
   /**
    * Too many posts: counts down, then posts by itself if the poster wants that.
    * @param {number} seconds
-   * @param {string} text
    */
-  #waitForTurn(seconds, text) {
+  #waitForTurn(seconds) {
     const box = make("input", { type: "checkbox", id: "by-itself" });
     box.checked = lasting.get("by-itself") !== "no";
     box.addEventListener("change", () => lasting.set("by-itself", box.checked ? null : "no"));
@@ -263,17 +268,16 @@ export class PostForm {
     this.#settle("waiting", notice({ tone: "wait", first, rest, actions: [label] }));
     const tick = (/** @type {number} */ left) => this.#showButton(`Wait ${wait(left)}`);
     this.#stopCountdown = countDown(seconds, tick, () => {
-      this.#settle("writing");
-      if (box.checked) void this.#post(this.#judge().text || text);
+      if (box.checked) this.#postNow();
+      else this.#settle("writing");
     });
   }
 
   /**
    * The server is away: tries again by itself.
    * @param {number} retry_secs
-   * @param {string} text
    */
-  #waitForBoard(retry_secs, text) {
+  #waitForBoard(retry_secs) {
     this.#settle("waiting");
     const { element, stop } = retryNotice({
       tone: "error",
@@ -281,7 +285,7 @@ export class PostForm {
       safe: "Your text is kept.",
       seconds: untilRetry(retry_secs, this.#failures++),
       tick: (left) => this.#showButton(`Wait ${wait(left)}`),
-      again: () => void this.#post(this.#judge().text || text),
+      again: () => this.#postNow(),
     });
     this.#stopCountdown = stop;
     this.#notice.replaceChildren(element);

@@ -83,7 +83,7 @@ export function shortTime(date, now_ms) {
 /**
  * @param {Date} date
  * @param {number} now_ms
- * @returns {string} the short time in a sentence: "2 min ago", "on 19 Nov"
+ * @returns {string} the short time as it is said: "2 min ago", "19 Nov"
  */
 export function spokenTime(date, now_ms) {
   const time = shortTime(date, now_ms);

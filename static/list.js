@@ -20,7 +20,9 @@ export class List {
   #words = [];
 
   constructor() {
-    setInterval(() => document.hidden || this.refresh(), REFRESH_MS);
+    const refresh = () => document.hidden || this.refresh();
+    setInterval(refresh, REFRESH_MS);
+    document.addEventListener("visibilitychange", refresh);
   }
 
   /** Writes the ages anew. */

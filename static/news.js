@@ -6,6 +6,7 @@
 import * as api from "./client.js";
 import { the } from "./dom.js";
 import { compareIds } from "./feed.js";
+import { showCount } from "./footer.js";
 import { messageCount } from "./format.js";
 import { say } from "./status.js";
 
@@ -91,6 +92,7 @@ export class News {
     if (gap) await this.#feed.open(this.#feed.q);
     else this.#feed.insert(messages);
     if (first) this.#list.focus(first.id);
+    void showCount();
     this.watch();
   }
 

@@ -5,6 +5,7 @@
 
 import { countDown } from "./clock.js";
 import { make } from "./dom.js";
+import { wait } from "./format.js";
 
 /** What is on the button when the next try is the reader's. */
 export const AGAIN = "Try again";
@@ -48,7 +49,7 @@ export function wordsFor(failure) {
 }
 
 /**
- * A notice that counts down to the next try. The numbers are not part of the alert.
+ * A notice that counts down to the next try, which comes as soon as the network is back. The numbers are not part of the alert.
  * @param {object} options
  * @param {"wait" | "error"} options.tone
  * @param {string} options.first what happened
@@ -61,14 +62,19 @@ export function wordsFor(failure) {
 export function retryNotice({ tone, first, safe = "", seconds, tick, again }) {
   const rest = make("span");
   const show = (/** @type {number} */ left) => {
-    rest.textContent = ` The next try is in ${left} s. ${safe}`.trimEnd();
+    rest.textContent = ` The next try is in ${wait(left)}. ${safe}`.trimEnd();
     tick?.(left);
   };
-  const stop = countDown(seconds, show, again);
   const retry = () => {
     stop();
     again();
   };
+  const stopCountdown = countDown(seconds, show, retry);
+  const stop = () => {
+    stopCountdown();
+    removeEventListener("online", retry);
+  };
+  addEventListener("online", retry);
   const words = make("p", {}, make("b", { role: "alert" }, first), rest);
   const button = make("button", { type: "button", click: retry }, "Try now");
   const element = make("div", { class: "notice", "data-tone": tone, tabindex: "-1" }, words, button);

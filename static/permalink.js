@@ -5,6 +5,7 @@
 
 import * as api from "./client.js";
 import { make, the } from "./dom.js";
+import { PATIENCE_MS } from "./feed.js";
 import { beginning, exactTime, number } from "./format.js";
 import { render } from "./markup.js";
 import { addressOf, nameOf, pathOf } from "./message.js";
@@ -63,6 +64,7 @@ export class Permalink {
     this.#root.hidden = false;
     this.#setTitle(nameOf(id));
     const { signal } = this.#abort;
+    const impatience = setTimeout(() => this.#root.replaceChildren(this.#single(id)), PATIENCE_MS);
     try {
       const message = await api.message(id, signal);
       if (!signal.aborted) this.#showMessage(message);
@@ -70,6 +72,8 @@ export class Permalink {
       if (signal.aborted) return;
       if (!(error instanceof api.Failure)) throw error;
       this.#showFailure(id, error, focus);
+    } finally {
+      clearTimeout(impatience);
     }
     if (focus && !signal.aborted) this.#root.querySelector("h1")?.focus({ preventScroll: true });
   }
@@ -145,15 +149,16 @@ export class Permalink {
     const again = () => void this.open(id, focus);
     const { element, stop } = retryNotice({ ...wordsFor(failure), seconds, again });
     this.#stopRetry = stop;
-    this.#root.replaceChildren(make("article", { class: "single" }, this.#heading(id), element));
+    this.#root.replaceChildren(this.#single(id, element));
   }
 
   /**
    * @param {string} id
-   * @returns {HTMLHeadingElement}
+   * @param {...Node} content
+   * @returns {HTMLElement} a message of which no more than this is known
    */
-  #heading(id) {
-    return make("h1", { tabindex: "-1" }, nameOf(id));
+  #single(id, ...content) {
+    return make("article", { class: "single" }, make("h1", { tabindex: "-1" }, nameOf(id)), ...content);
   }
 
   /**
@@ -164,7 +169,7 @@ export class Permalink {
     const square = make("div", { class: "square hidden-text" });
     const log = make("p", { class: "soft" }, "What moderators did, and why, is in the ", make("a", { href: "/log" }, "log"), ".");
     const words = make("p", {}, "A moderator hid this message.");
-    this.#showBetween(make("article", { class: "single" }, this.#heading(id), square, words, log), failure);
+    this.#showBetween(this.#single(id, square, words, log), failure);
   }
 
   /** @param {string} id */

@@ -10,7 +10,7 @@ const browser = {
     "HTMLDialogElement HTMLFormElement HTMLHeadingElement HTMLInputElement HTMLProgressElement " +
     "HTMLTextAreaElement HTMLUListElement IntersectionObserver MessageChannel URL URLSearchParams WebAssembly Worker " +
     "addEventListener atob clearInterval clearTimeout document fetch history localStorage location navigator " +
-    "performance postMessage requestAnimationFrame scrollTo scrollY sessionStorage setInterval setTimeout",
+    "performance postMessage removeEventListener requestAnimationFrame scrollTo scrollY sessionStorage setInterval setTimeout",
   ),
   onmessage: "writable",
 };

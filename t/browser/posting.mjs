@@ -88,6 +88,47 @@ test("posting from a search or a permalink leads to the newest", async () => {
   await becomes(() => page.locator("#list article").count(), 2);
 });
 
+test("a message is shown where the list is not to be had, and not as the first of the board", async () => {
+  board.fill(["earlier"]);
+  const page = await visit("/?q=earlier");
+  await page.locator("article").waitFor();
+  await page.clock.setFixedTime(Date.now()); // so that the page does not ask again by itself
+  await page.route("**/search?*", (route) => route.abort());
+  await post(page, "unrelated");
+  await page.getByText("The board does not answer.").waitFor();
+  await posted(page).waitFor();
+  await becomes(() => page.locator("#end").innerText(), "");
+  await page.unroute("**/search?*");
+  await page.getByRole("button", { name: "Try now" }).click();
+  await page.getByText("This is the first message. The board begins here.").waitFor();
+  await becomes(() => page.locator("#list article").count(), 2);
+});
+
+test("after posting the newest are asked for once", async () => {
+  board.fill(["earlier"]);
+  const page = await visit("/?q=earlier");
+  await page.locator("article").waitFor();
+  let asked = 0;
+  page.on("request", (request) => (asked += Number(/search\?limit=30$/.test(request.url()))));
+  await post(page, "unrelated");
+  await posted(page).waitFor();
+  await becomes(() => page.locator("#list article").count(), 2);
+  await becomes(() => asked, 2); // for the list, and for what is new since
+});
+
+test("to open the form in one tab does not forget what another has written", async () => {
+  const idle = await visit("/");
+  const page = await idle.context().newPage();
+  await page.goto(board.url);
+  await write(page, "a draft");
+  await idle.click("#post");
+  await page.close();
+  const next = await idle.context().newPage();
+  await next.goto(board.url);
+  await next.click("#post");
+  await becomes(() => written(next), "a draft");
+});
+
 test("the draft outlives closing, reloading and cancelling", async () => {
   const page = await visit("/");
   await write(page, "a draft");

@@ -293,6 +293,18 @@ test("new messages announce themselves and wait to be asked in", async () => {
   await shows(page, ["new two", "new one", ...many(3, "old").reverse()]);
   await page.locator("article:focus", { hasText: "new two" }).waitFor();
   await becomes(() => page.title(), /^[^(]/);
+  await page.getByText("5 messages", { exact: true }).waitFor();
+});
+
+test("ages are right at once when somebody comes back", async () => {
+  board.fill(["first"]);
+  const page = await newPage();
+  await page.clock.install();
+  await page.goto(board.url);
+  await page.locator("time", { hasText: "now" }).waitFor();
+  await page.clock.setFixedTime(Date.now() + 3 * 3600 * 1000);
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.locator("time", { hasText: "3 h" }).waitFor();
 });
 
 test("a message hidden meanwhile leaves the list", async () => {

@@ -47,6 +47,46 @@ test("a slow search keeps what is there, says that it goes on, and shows the las
   await becomes(seen, ["Searching… / 3 / busy: true", "2 messages with “pear” / 2 / busy: false"]);
 });
 
+test("a list that cannot be loaded anew is no longer searched for", async () => {
+  board.fill(["kept"]);
+  const page = await visit("/");
+  await page.locator("article").waitFor();
+  let fail = () => {};
+  const failure = new Promise((resolve) => (fail = () => resolve(undefined)));
+  await page.route("**/search?*", async (route) => {
+    await failure;
+    await route.abort();
+  });
+  await page.click("#home");
+  await page.locator("h1.soft", { hasText: "Searching…" }).waitFor();
+  fail();
+  await page.getByText("The board does not answer.").waitFor();
+  await page.locator("h1:not(.soft)", { hasText: "A public board." }).waitFor();
+  await page.locator("article", { hasText: "kept" }).waitFor();
+});
+
+test("a message that is slow to come is announced by its number", async () => {
+  board.fill(["slow"]);
+  const page = await visit("/");
+  await page.route(/listings\/\d+$/, () => {}); // never answered
+  await page.click(".when");
+  await page.locator("h1:visible", { hasText: /^Message [\d,]+$/ }).waitFor();
+});
+
+test("a message and the log are asked for again as soon as the network is back", async () => {
+  board.fill(["there"]);
+  const page = await visit("/");
+  await page.locator("article").waitFor();
+  await page.clock.setFixedTime(Date.now()); // so that the page does not ask again by itself
+  for (const [link, shown] of [[".when", ".large"], [".foot [href='/log']", "#log .endmark"]]) {
+    await page.context().setOffline(true);
+    await page.click(link);
+    await page.getByText("You are offline.").waitFor();
+    await page.context().setOffline(false);
+    await page.locator(shown).waitFor();
+  }
+});
+
 test("somebody can write before the first messages are there, and is not disturbed by them", async () => {
   board.fill(["late"]);
   const page = await newPage();
