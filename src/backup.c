@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,19 +60,40 @@ static struct str take(struct arena *arena, const struct config *config,
     return backup_digests(arena, session);
 }
 
-/* The manifest makes a backup of the files: it is complete or absent. */
+/* Waits until a file, or the names in a directory, would survive a loss of power. */
+static bool to_disk(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool done = fd >= 0 && fsync(fd) == 0;
+
+    if (!done)
+        fail("write", path);
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/* The manifest makes a backup of the files: it is complete or absent, also after a loss of power.
+ * pg_dump has waited for the disk itself. */
 static bool write_manifest(struct arena *arena, const struct backup_files *files,
                            struct str digests)
 {
     const char *draft = arena_format(arena, "%s.new", files->manifest).ptr;
-    FILE *file = fopen(draft, "we");
+    FILE *file;
+    bool written;
 
+    if (!to_disk(files->takeout))
+        return false;
+    file = fopen(draft, "we");
     if (file == NULL)
         return fail("make", draft);
-    fwrite(digests.ptr, 1, digests.len, file);
-    if (fflush(file) != 0 || fsync(fileno(file)) != 0 || fclose(file) != 0)
+    written = fwrite(digests.ptr, 1, digests.len, file) == digests.len && fflush(file) == 0 &&
+              fsync(fileno(file)) == 0;
+    if (fclose(file) != 0 || !written)
         return fail("write", draft);
-    return rename(draft, files->manifest) == 0 || fail("make", files->manifest);
+    if (rename(draft, files->manifest) != 0)
+        return fail("make", files->manifest);
+    return to_disk(files->directory);
 }
 
 static void remove_files(const struct backup_files *files)

@@ -18,6 +18,24 @@ from stack import Cluster, Scratch
 from testing import initialsdb
 
 
+# Preloaded, it writes down what is synchronised.
+FSYNC_THAT_TELLS = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+int fsync(int fd)
+{
+    char link[64], path[4096] = "";
+    FILE *told = fopen(getenv("SYNCED"), "a");
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof(path) - 1) > 0)
+        fprintf(told, "%s\n", path);
+    fclose(told);
+    return 0;
+}
+"""
+
+
 class Backups(unittest.TestCase):
     def setUp(self) -> None:
         scratch = Scratch()
@@ -140,6 +158,15 @@ class Backups(unittest.TestCase):
         self.assertRegex(failed.stderr, "(?s)gzip ended with status 3.*THE BACKUP FAILED")
         self.assertEqual([], self.names())
 
+    def test_backup_is_on_the_disk_when_it_says_so(self) -> None:
+        library, synced = self.directory.parent / "fsync.so", self.directory.parent / "synced"
+        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=FSYNC_THAT_TELLS, text=True, check=True)
+        self.good("backup", LD_PRELOAD=str(library), SYNCED=str(synced))
+        told = [Path(path).name for path in synced.read_text().split()]
+        for suffix in (".dump", ".jsonl.gz", ".manifest.new"):
+            self.assertTrue([name for name in told if name.endswith(suffix)], told)
+        self.assertEqual(self.directory.name, told[-1], "the name of the manifest comes last")
+
     def test_old_backups_go_and_the_hook_gets_the_new_one(self) -> None:
         self.directory.mkdir(mode=0o700)
         for day in ("20200101", "20200102"):
@@ -181,5 +208,5 @@ class Backups(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    testing.require("pg_dump", "pg_restore", "gzip")
+    testing.require("cc", "pg_dump", "pg_restore", "gzip")
     testing.main()
