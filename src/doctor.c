@@ -24,6 +24,7 @@
 #define BACKUP_AGE_MOST_SECS (26 * 3600)
 #define DISK_LEAST_PERCENT 10
 #define CATCH_UP_SECS 3
+#define CONNECT_SECS 2
 #define PAUSE_US 20000
 
 struct visit {
@@ -305,8 +306,10 @@ static void look_at_database(struct visit *visit)
 
 static bool can_connect(const struct sockaddr *address, socklen_t len, int family)
 {
+    static const struct timeval most = {.tv_sec = CONNECT_SECS};
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool connected = fd >= 0 && connect(fd, address, len) == 0;
+    bool connected = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)) == 0 &&
+                     connect(fd, address, len) == 0;
 
     if (fd >= 0)
         close(fd);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """initialsdb doctor: finds nothing on a sound board, and each thing that is broken."""
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 import unittest
@@ -94,6 +96,18 @@ class Doctor(DoctorCase):
         self.assertIn("initialsdb.socket", self.wrong("socket", SOCKET_PATH="/nowhere/socket"))
         os.chmod(self.here.socket, 0o666)
         self.assertIn("SOCKET_MODE", self.wrong("socket"))
+
+    def test_pool_that_takes_nobody_is_not_waited_for(self) -> None:
+        path = self.cluster.run_dir / "full"
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(socket.socket(socket.AF_UNIX))
+            server.bind(str(path))
+            server.listen(0)
+            full = False
+            while not full:
+                caller = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
+                full = caller.connect_ex(str(path)) != 0
+            self.assertIn("nobody answers", self.wrong("socket", SOCKET_PATH=str(path)))
 
 
 class Surroundings(DoctorCase):
