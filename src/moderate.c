@@ -182,6 +182,8 @@ static int run_list(struct moderator *moderator)
 {
     struct options *options = &moderator->options;
 
+    if (!options->only_numbers)
+        return EXIT_USAGE;
     if (options->ids.len == 0 && !options->search && !options->network_of && !options->until &&
         !options->since)
         options->since = "1970-01-01";
@@ -192,6 +194,8 @@ static int run_show(struct moderator *moderator)
 {
     const char *const values[] = {moderator->options.word};
 
+    if (strchr(moderator->options.ids.ptr, ','))
+        return EXIT_USAGE;
     return run_and_print(moderator, "show_message", 1, values);
 }
 
@@ -200,6 +204,8 @@ static int run_limited(struct moderator *moderator, const char *statement)
     const char *limit = moderator->options.limit;
     const char *const values[] = {limit ? limit : LIMIT_STANDARD};
 
+    if (moderator->options.word)
+        return EXIT_USAGE;
     return run_and_print(moderator, statement, 1, values);
 }
 

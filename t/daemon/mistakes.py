@@ -94,6 +94,10 @@ class Mistakes(PoolCase):
         self.assertIn("say which messages", self.said("hide", "--reason", "spam", status=2))
         self.assertIn("say a word", self.said("refuse", status=2))
 
+    def test_arguments_that_moderation_would_pass_over(self) -> None:
+        for words in (["list", "casino"], ["show", "1", "2"], ["log", "20"], ["reports", "20"]):
+            self.assertIn(f"see initialsdb {words[0]} --help", self.said(*words, status=2))
+
     def test_time_zone_of_the_database_does_not_matter(self) -> None:
         self.sql("alter database initialsdb set timezone = 'Asia/Tokyo'")
         self.addCleanup(self.sql, "alter database initialsdb reset timezone")
