@@ -92,10 +92,12 @@ export class Feed {
   async more() {
     if (!this.cursor || this.#busy || this.#retry) return;
     await this.#load(this.cursor, "more-notice", (page) => {
+      const pressed = this.#end.contains(document.activeElement);
       this.items.push(...page.items);
       this.cursor = page.next_cursor;
       this.#list.append(page.items);
       this.#showFrame();
+      if (pressed && page.items.length > 0) this.#list.focus(page.items[0].id);
     });
   }
 

@@ -40,9 +40,15 @@ function theme() {
   return document.documentElement.dataset.theme ?? "auto";
 }
 
+/** The browser's own frame follows the theme, too: index.html has a colour for each scheme. */
 function showTheme() {
   const name = theme();
   the("theme-name", HTMLElement).textContent = name.charAt(0).toUpperCase() + name.slice(1);
+  for (const scheme of ["light", "dark"]) {
+    const system = `(prefers-color-scheme: ${scheme})`;
+    const media = name === "auto" ? system : name === scheme ? "all" : "not all";
+    the(`frame-${scheme}`, HTMLMetaElement).media = media;
+  }
 }
 
 function cycle() {

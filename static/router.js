@@ -28,7 +28,7 @@ const memories = new Map();
  * @returns {Place}
  */
 export function placeOf(url) {
-  const id = /^\/m\/(\d{1,19})$/.exec(url.pathname)?.[1];
+  const id = /^\/m\/(\d+)$/.exec(url.pathname)?.[1];
   if (id) return { kind: "message", id: id.replace(/^0+(?=\d)/, "") };
   if (url.pathname === LOG) return { kind: "log" };
   return { kind: "list", q: (new URLSearchParams(url.search).get("q") ?? "").trim() };

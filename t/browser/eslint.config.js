@@ -7,7 +7,7 @@ const readonly = (names) => Object.fromEntries(names.split(" ").map((name) => [n
 const browser = {
   ...readonly(
     "AbortController AbortSignal CSS DOMException Document Element HTMLElement HTMLAnchorElement HTMLButtonElement " +
-    "HTMLDialogElement HTMLFormElement HTMLHeadingElement HTMLInputElement HTMLProgressElement " +
+    "HTMLDialogElement HTMLFormElement HTMLHeadingElement HTMLInputElement HTMLMetaElement HTMLProgressElement " +
     "HTMLTextAreaElement HTMLUListElement IntersectionObserver MessageChannel URL URLSearchParams WebAssembly Worker " +
     "addEventListener atob clearInterval clearTimeout document fetch history localStorage location navigator " +
     "performance postMessage removeEventListener requestAnimationFrame scrollTo scrollY sessionStorage setInterval setTimeout",
@@ -51,7 +51,7 @@ const patient = {
 const node = readonly("Buffer URL console fetch process clearTimeout setTimeout");
 
 // What tests run inside the page is written in their files.
-const both = { ...node, ...browser, ...readonly("Event KeyboardEvent isSecureContext MutationObserver OffscreenCanvas btoa createImageBitmap getComputedStyle innerWidth") };
+const both = { ...node, ...browser, ...readonly("Event KeyboardEvent isSecureContext MutationObserver OffscreenCanvas btoa createImageBitmap getComputedStyle innerWidth matchMedia") };
 
 // What static/join.awk relies on when it makes one module of many.
 const joined = { semi: "error", "no-shadow": ["error", { builtinGlobals: true }] };

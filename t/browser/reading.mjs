@@ -162,8 +162,9 @@ test("older messages come by a button too", async () => {
   const page = await newPage();
   await page.addInitScript(blind);
   await page.goto(board.url);
-  await page.getByRole("button", { name: "Older messages" }).click();
+  await page.getByRole("button", { name: "Older messages" }).press("Enter");
   await page.locator("article").nth(39).waitFor();
+  await page.locator("article:focus", { hasText: "message number 10," }).waitFor();
 });
 
 test("b53 the next page belongs to the query of the first", async () => {
@@ -341,13 +342,28 @@ test("j, k and Enter walk through the messages, unless letters are switched off"
 
 test("the theme is the system's until one is chosen, and then kept", async () => {
   const ground = (/** @type {Page} */ page) => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  /** What the browser gives its own frame, on telephones. */
+  const frame = (/** @type {Page} */ page) =>
+    page.evaluate(() => {
+      const colours = /** @type {NodeListOf<HTMLMetaElement>} */ (document.querySelectorAll("[name=theme-color]"));
+      return [...colours].find(({ media }) => matchMedia(media).matches)?.content;
+    });
   const page = await visit("/", { colorScheme: "light" });
   await becomes(() => ground(page), "rgb(242, 244, 246)");
+  await becomes(() => frame(page), "#F2F4F6");
   await page.click("#theme");
   await becomes(() => ground(page), "rgb(42, 50, 60)");
+  await becomes(() => frame(page), "#2A323C");
   await page.reload();
   await page.locator("#theme-name:visible", { hasText: "Dark" }).waitFor();
   await becomes(() => ground(page), "rgb(42, 50, 60)");
+  await becomes(() => frame(page), "#2A323C");
+  await page.click("#theme");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await becomes(() => ground(page), "rgb(242, 244, 246)");
+  await becomes(() => frame(page), "#F2F4F6");
+  await page.click("#theme");
+  await becomes(() => frame(page), "#2A323C");
 });
 
 test("b60 without JavaScript the page points to the feed and the shell", async () => {

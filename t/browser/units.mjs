@@ -162,7 +162,7 @@ test("ids are compared as numbers beyond what numbers can hold", () => {
 });
 
 test("places and addresses are two forms of one thing", () => {
-  for (const path of ["/", "/?q=garden+shed", "/m/18203"]) {
+  for (const path of ["/", "/?q=garden+shed", "/m/18203", "/m/123456789012345678901234567890"]) {
     assert.equal(pathOfPlace(placeOf(new URL(path, "http://board.example"))), path);
   }
 });
