@@ -22,7 +22,7 @@ struct heritage {
     struct slot *slot; /* the child's own */
     pid_t master;      /* SIGCHLD to it: look at my slot */
     int listen_fd;
-    bool own_socket;  /* whether nobody else will accept what is queued when the pool ends */
+    bool own_socket;  /* whether it ends with the pool, and what is queued on it */
     sigset_t sigmask; /* to wait with: the signals the child reacts to are open in it only */
 };
 

@@ -209,6 +209,7 @@ static void supervise(struct master *master)
     notify_stopping(children->heritage.config->drain_secs);
     log_event(LOG_INFO, "stopping", "drain_secs=%lld",
               (long long)children->heritage.config->drain_secs);
+    atomic_store(&children->heritage.board->ending, 1);
     listener_close(&master->listener, children->heritage.config);
     drain(master);
     scoreboard_remove(children->heritage.board, master->board_path);

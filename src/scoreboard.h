@@ -46,9 +46,10 @@ struct slot {
 };
 
 struct scoreboard {
-    char layout[64];   /* says whether a reader was built for the same struct */
-    _Atomic int pid;   /* the master's */
-    _Atomic int ready; /* whether it has told so */
+    char layout[64];    /* says whether a reader was built for the same struct */
+    _Atomic int pid;    /* the master's */
+    _Atomic int ready;  /* whether it has told so */
+    _Atomic int ending; /* whether all children are being told to end */
     _Atomic int64_t since_ms;
     _Atomic int64_t loaded_ms; /* when the settings were last read */
     _Atomic int workers;       /* how many there should be */

@@ -175,14 +175,20 @@ static void wait_for_room(const struct worker *worker)
     ppoll(NULL, 0, &pause, &worker->heritage->sigmask);
 }
 
+/* Whether what is queued is lost unless we take it. Who is replaced leaves it to the others. */
+static bool socket_ends(const struct heritage *heritage)
+{
+    return heritage->own_socket &&
+           (atomic_load(&heritage->board->ending) || getppid() != heritage->master);
+}
+
 /* The next connection; -1 when there is none, or none for us because we are to stop. */
 static int next_connection(const struct worker *worker)
 {
     const struct heritage *heritage = worker->heritage;
     int connection;
 
-    /* Once stopping, only what is queued on a socket that dies with us is still taken. */
-    if (stopping && !heritage->own_socket)
+    if (stopping && !socket_ends(heritage))
         return -1;
     if (stopping)
         enter(worker, SLOT_DRAINING, IDLE_MS);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Settings from a file, read again on SIGHUP: all of it or nothing, without refusing a request."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -12,9 +13,11 @@ from pathlib import Path
 for room in ("lib", "sql"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / room))
 
+import fastcgi
 import inside
 import testing
 from database import Session
+from pool import PATIENT
 from stack import Cluster, Died, Pool, Scratch
 from stream import Stream
 
@@ -154,6 +157,30 @@ class Reload(unittest.TestCase):
             self.assertFalse(caller.done(), "the old worker still has its request")
             stranger.run("rollback")
             self.assertEqual(caller.result(30).status, 200)
+
+    def test_predecessor_leaves_the_queue_to_its_successor(self) -> None:
+        pool = self.started("WORKERS=1\n", WORKERS="", **PATIENT)
+        stranger = Session(self.cluster.url("initialsdb"))
+        self.addCleanup(stranger.close)
+        waiting = "select count(*) from pg_stat_activity where query like '%count_listings%' and wait_event_type = 'Lock'"
+
+        def ask() -> fastcgi.Connection:
+            connection = stack.enter_context(fastcgi.Connection(pool.socket))
+            connection.begin(fastcgi.cgi_params("/api/listings/count"))
+            connection.end()
+            return connection
+
+        with contextlib.ExitStack() as stack:
+            stranger.run("begin; lock table board.message_total")
+            callers = [ask()]
+            testing.wait_until(lambda: self.cluster.psql(waiting) == "1", "the worker to wait")
+            self.reload(pool, "WORKERS=1\n")
+            callers += [ask() for _ in range(20)]
+            testing.wait_until(lambda: self.cluster.psql(waiting) == "2", "its successor to wait")
+            stranger.run("rollback")
+            self.assertEqual([200] * 21, [caller.read().status for caller in callers])
+        ends = testing.wait_until(lambda: [end for end in inside.events(pool, "child_died") if end["kind"] == "worker"], "the predecessor's end")
+        self.assertEqual(["1"], [end["requests"] for end in ends])
 
     def test_service_manager_hears_of_it(self) -> None:
         path = self.cluster.run_dir / "notify"
