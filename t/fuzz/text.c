@@ -18,6 +18,7 @@ static void check_accepted(struct arena *arena, const struct text *text, size_t 
     /* What is stored would be accepted, and stored as it is. */
     FUZZ_CHECK(text_check(arena, text->body, max_chars, &again) == TEXT_OK);
     FUZZ_CHECK(str_equal(again.body, text->body));
+    FUZZ_CHECK(str_equal(text_for_terminal(arena, text->body), text->body));
 }
 
 void fuzz_text(struct arena *arena, struct str input)
@@ -26,7 +27,9 @@ void fuzz_text(struct arena *arena, struct str input)
     struct str trimmed = text_trim(input);
     struct text text;
     enum text_verdict verdict = text_check(arena, input, max_chars, &text);
+    size_t count;
 
+    FUZZ_CHECK(utf8_count(text_for_terminal(arena, input), &count));
     FUZZ_CHECK(str_equal(text_trim(trimmed), trimmed));
     FUZZ_CHECK(text_count_links(input) <= input.len / 4);
     if (verdict == TEXT_OK)
