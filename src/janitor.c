@@ -33,7 +33,6 @@ struct janitor {
     struct slot *slot;
     struct db *db;
     struct arena arena;
-    int64_t last_post;  /* id up to which the load is learnt; 0: from nothing */
     int64_t measure_ms; /* when to measure the lag again */
 };
 
@@ -63,17 +62,20 @@ static void learn_network(struct load *load, struct str text, int64_t now_ms)
     load_add(load, (struct str){.ptr = (const char *)digest, .len = sizeof(digest)}, posts, now_ms);
 }
 
-/* Learns who has posted since the last time, wherever it arrived. */
+/* Learns who has posted since the last time, wherever it arrived; no post twice, though janitors
+ * follow one another and their times overlap. */
 static void learn_load(struct janitor *janitor)
 {
+    struct load *load = &janitor->board->load;
+    int64_t last_post = atomic_load(&load->last_post);
     int64_t now_ms = clock_monotonic_ms();
     struct db_answer answer;
 
-    if (!janitor->config->pow_adaptive || !ask(janitor, &recent_posts, janitor->last_post, &answer))
+    if (!janitor->config->pow_adaptive || !ask(janitor, &recent_posts, last_post, &answer) ||
+        !atomic_compare_exchange_strong(&load->last_post, &last_post, answer.next_id))
         return;
     while (answer.body.len > 0)
-        learn_network(&janitor->board->load, str_cut(&answer.body, ' '), now_ms);
-    janitor->last_post = answer.next_id;
+        learn_network(load, str_cut(&answer.body, ' '), now_ms);
 }
 
 /* By how much a standby that answered `answer` is behind `position`, in milliseconds; -1: it does

@@ -21,6 +21,7 @@ struct load_level {
 };
 
 struct load {
+    _Atomic int64_t last_post; /* id up to which all is in the levels; 0: nothing is */
     struct load_level board;
     struct load_level networks[LOAD_NETWORKS];
 };

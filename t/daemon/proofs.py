@@ -3,6 +3,7 @@
 
 import base64
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -169,6 +170,23 @@ class Price(QuietCase):
         wait_until(lambda: self.work(flooder) == 8 * 2**5, "the highest price", 20)
         puzzle = flooder.puzzle()
         self.assertEqual([puzzle["difficulty"], puzzle["rounds"]], [5, 8])
+
+    def test_reload_counts_no_post_twice(self) -> None:
+        def rounds() -> tuple[str, int]:
+            pid, _, number = re.search(r"^janitor +(\d+) (\w+) +(\d+)", pool.command("status"), re.MULTILINE).groups()
+            return pid, int(number)
+
+        pool = self.pool("one", **self.ADAPTIVE | {"POW_MAX_DIFFICULTY": "12"})
+        flooder = self.poster(pool)
+        for number in range(8):
+            self.assertEqual(flooder.post(f"flood {number}").status, 201)
+        first, already = rounds()
+        wait_until(lambda: rounds()[1] > already + 2, "the janitor to learn of all", 20)
+        before = self.work(flooder)
+        pool.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: rounds()[0] != first and rounds()[1] > 2, "another janitor to learn", 20)
+        self.assertLess(16, before)
+        self.assertLessEqual(self.work(flooder), before)
 
     def test_fixed_price_stays(self) -> None:
         pool = self.pool("one", **self.ADAPTIVE | {"POW_ADAPTIVE": "false"})
