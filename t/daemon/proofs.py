@@ -181,10 +181,10 @@ class Price(QuietCase):
         for number in range(8):
             self.assertEqual(flooder.post(f"flood {number}").status, 201)
         first, already = rounds()
-        wait_until(lambda: rounds()[1] > already + 2, "the janitor to learn of all", 20)
+        wait_until(lambda: rounds()[1] > already + 2, "the janitor to learn of all")
         before = self.work(flooder)
         pool.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: rounds()[0] != first and rounds()[1] > 2, "another janitor to learn", 20)
+        wait_until(lambda: rounds()[0] != first and rounds()[1] > 2, "another janitor to learn")
         self.assertLess(16, before)
         self.assertLessEqual(self.work(flooder), before)
 
