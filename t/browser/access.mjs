@@ -110,6 +110,21 @@ test("b57 there is one h1, one main, a name for every field, and no live region 
   await page.getByRole("textbox", { name: "Your message" }).waitFor();
 });
 
+test("a button under the pointer looks different, and different again when it is pressed", async () => {
+  const page = await newPage({ viewport: WIDE, colorScheme: "dark" });
+  await page.goto(board.url);
+  await page.click("#post");
+  for (const [selector, hover, pressed] of [["#submit", "rgb(182, 231, 245)", "rgb(220, 226, 234)"], ["#post", "rgb(51, 60, 71)", "rgb(220, 226, 234)"]]) {
+    const ground = () => page.locator(selector).evaluate((button) => getComputedStyle(button).backgroundColor);
+    await page.hover(selector);
+    await becomes(ground, hover);
+    await page.mouse.down();
+    await becomes(ground, pressed);
+    await page.mouse.move(0, 0);
+    await page.mouse.up();
+  }
+});
+
 test("with reduced motion nothing moves", async () => {
   const page = await newPage({ viewport: WIDE });
   await enter(page, board.url, STATES[0]);
