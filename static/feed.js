@@ -57,7 +57,7 @@ export class Feed {
   #busy = false;
   #failures = 0;
   #stopRetry = () => {};
-  /** @type {(() => void) | null} what is waiting to be tried again */
+  /** @type {(() => Promise<void>) | null} what is waiting to be tried again */
   #retry = null;
   #observer = new IntersectionObserver((entries) => entries.at(-1)?.isIntersecting && this.more(), {
     rootMargin: AHEAD,
@@ -149,10 +149,16 @@ export class Feed {
     this.#retry = null;
   }
 
-  #retryNow() {
+  /** Tries again; whoever pressed the button for it is led to what has come. */
+  async #retryNow() {
+    const place = document.activeElement?.closest("#list-notice, #more-notice");
+    const known = place?.id === "more-notice" ? this.items.length : 0;
     const retry = this.#retry;
     this.#endRetry();
-    retry?.();
+    await retry?.();
+    if (!place || document.activeElement !== document.body) return;
+    const came = place.querySelector("button") ?? this.#list.article(this.items[known]?.id ?? "");
+    came?.focus();
   }
 
   /** @param {string} q */
@@ -207,7 +213,7 @@ export class Feed {
     if (!(error instanceof api.Failure)) throw error;
     if (!paging && this.loaded) this.#showHeading();
     else if (!paging) this.#showNothing();
-    const again = () => void (paging && error.kind !== "refused" ? this.more() : this.open(this.q));
+    const again = () => (paging && error.kind !== "refused" ? this.more() : this.open(this.q));
     const where = the(place, HTMLElement);
     if (error.kind === "refused") {
       const button = make("button", { type: "button", click: again }, "Try now");
@@ -215,7 +221,7 @@ export class Feed {
       return;
     }
     const seconds = untilRetry(error.retry_secs, this.#failures++);
-    const { element, stop } = retryNotice({ ...wordsFor(error), seconds, again: () => this.#retryNow() });
+    const { element, stop } = retryNotice({ ...wordsFor(error), seconds, again: () => void this.#retryNow() });
     this.#stopRetry = stop;
     this.#retry = again;
     where.replaceChildren(element);

@@ -301,13 +301,14 @@ export class PostForm {
     this.#state = state;
     const solving = state === "solving";
     const focused = document.activeElement;
+    const leaves = this.#notice.contains(focused);
     this.#text.readOnly = solving;
     this.#solving.hidden = !solving;
     this.#sending.hidden = solving;
     this.#notice.replaceChildren(...(told ? [told] : []));
     this.#showButton();
-    if (solving && focused === this.#submit) this.#cancel.focus();
-    if (!solving && focused === this.#cancel) this.#submit.focus();
+    if (solving && (leaves || focused === this.#submit)) this.#cancel.focus();
+    if (!solving && (leaves || focused === this.#cancel)) this.#submit.focus();
   }
 }
 

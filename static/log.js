@@ -48,7 +48,7 @@ function sentence({ action, id, reason }) {
 function entryRow(entry) {
   const date = new Date(entry.at);
   const time = make("time", { class: "when", datetime: entry.at, title: exactTime(date) }, shortTime(date, now()));
-  return make("li", {}, make("article", {}, time, sentence(entry)));
+  return make("li", {}, make("article", { tabindex: "-1" }, time, sentence(entry)));
 }
 
 /** The view of the log. */
@@ -89,8 +89,10 @@ export class ModerationLog {
       if (signal.aborted) return;
       const rows = page.items.map(entryRow);
       this.#list.append(...rows);
+      const pressed = this.#isPressed();
       this.#showEnd(page.next_cursor);
-      if (cursor) rows[0]?.querySelector("a")?.focus({ preventScroll: true });
+      const came = cursor ? rows[0]?.querySelector("article") : this.#root.querySelector("h1");
+      if (pressed) came?.focus({ preventScroll: true });
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof api.Failure)) throw error;
@@ -108,7 +110,14 @@ export class ModerationLog {
     const seconds = untilRetry(failure.retry_secs);
     const { element, stop } = retryNotice({ ...wordsFor(failure), seconds, again: () => void this.#load(cursor) });
     this.#stopRetry = stop;
+    const pressed = this.#isPressed();
     this.#end.replaceChildren(element);
+    if (pressed) element.querySelector("button")?.focus();
+  }
+
+  /** @returns {boolean} whether the focus is on what is about to be replaced */
+  #isPressed() {
+    return this.#end.contains(document.activeElement);
   }
 
   /** @param {string | null} cursor */

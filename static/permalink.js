@@ -146,7 +146,7 @@ export class Permalink {
     if (failure.kind === "hidden") return this.#showHidden(id, failure);
     if (failure.kind === "absent") return this.#showAbsent(id);
     const seconds = untilRetry(failure.retry_secs);
-    const again = () => void this.open(id, focus);
+    const again = () => void this.open(id, focus || this.#root.contains(document.activeElement));
     const { element, stop } = retryNotice({ ...wordsFor(failure), seconds, again });
     this.#stopRetry = stop;
     this.#root.replaceChildren(this.#single(id, element));

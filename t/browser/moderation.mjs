@@ -127,6 +127,7 @@ test("the log goes back page by page, and is a page of its own", async () => {
   await becomes(() => page.locator("#log li").count(), 30);
   await page.getByRole("button", { name: "Older entries" }).click();
   await page.getByText("The log begins here.").waitFor();
+  await page.locator("#log li:nth-child(31) article:focus").waitFor();
   await page.locator("#log li").nth(34).waitFor();
   await page.reload();
   await page.locator("#log li").nth(29).waitFor();
@@ -139,6 +140,22 @@ test("a log that does not come is asked for again", async () => {
   await page.route("**/api/log", (route) => route.fulfill({ status: 503, json: { error } }), { times: 1 });
   await page.locator("footer").getByRole("link", { name: "Log" }).click();
   await page.getByText("The board does not answer.").waitFor();
-  await page.getByRole("button", { name: "Try now" }).click();
+  await page.getByRole("button", { name: "Try now" }).press("Enter");
   await page.locator("#log li").first().waitFor();
+  await page.locator("#log h1:focus").waitFor();
+});
+
+test("entries that come late leave the focus where it is by then", async () => {
+  const page = await visit("/log");
+  const older = page.getByRole("button", { name: "Older entries" });
+  await older.waitFor();
+  await page.clock.install();
+  await page.route("**/api/log?*", (route) => route.abort());
+  await older.press("Enter");
+  await page.getByText("The board does not answer.").waitFor();
+  await page.click("#box");
+  await page.unroute("**/api/log?*");
+  await page.clock.fastForward(60_000);
+  await page.getByText("The log begins here.").waitFor();
+  await page.locator("#box:focus").waitFor();
 });

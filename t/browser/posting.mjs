@@ -267,6 +267,19 @@ test("b41 a board that is away is tried again by itself", async () => {
   await stored(1);
 });
 
+test("b57 who tries again at once by the keyboard keeps the focus", async () => {
+  const page = await visit("/");
+  const error = { code: "UNAVAILABLE", message: "Away.", retry_after: 60 };
+  await page.route("**/create", (route) => route.fulfill({ status: 503, json: { error }, headers: { "Retry-After": "60" } }));
+  await post(page, "patience");
+  const again = page.getByRole("button", { name: "Try now" });
+  await again.waitFor();
+  await page.unroute("**/create");
+  await page.route("**/create", () => {}); // never answered
+  await again.press("Enter");
+  await page.locator("#cancel:focus").waitFor();
+});
+
 test("b55 a read-only board says so", async () => {
   const page = await visit("/");
   const error = { code: "READ_ONLY", message: "The board is read-only for a while." };

@@ -87,6 +87,33 @@ test("a message and the log are asked for again as soon as the network is back",
   }
 });
 
+test("b57 who tries again at once by the keyboard is led to what comes", async () => {
+  board.fill(Array.from({ length: 40 }, (_, n) => `message number ${n + 1}, long enough for a line of its own`));
+  const page = await newPage();
+  await page.clock.setFixedTime(Date.now()); // so that the page does not ask again by itself
+  const again = page.getByRole("button", { name: "Try now" });
+  /** @param {string} focused what has the focus after one more failure, and an answer */
+  const tryTwice = async (focused) => {
+    await again.waitFor();
+    await again.press("Enter");
+    await page.locator(".notice :focus", { hasText: "Try now" }).waitFor();
+    await page.unroute("**/listings/*");
+    await page.keyboard.press("Enter");
+    await page.locator(focused).waitFor();
+  };
+  const fail = () => page.route("**/listings/*", (route) => route.abort());
+  await fail();
+  await page.goto(board.url);
+  await tryTwice("#list li:first-child article:focus");
+  await fail();
+  await page.keyboard.press("End");
+  await tryTwice("#list li:nth-child(31) article:focus");
+  await fail();
+  await page.goto(`${board.url}/m/${board.psql("select max(id) from board.message")}`);
+  await again.press("Enter");
+  await page.locator(".single h1:focus").waitFor();
+});
+
 test("somebody can write before the first messages are there, and is not disturbed by them", async () => {
   board.fill(["late"]);
   const page = await newPage();
