@@ -123,6 +123,42 @@ test("a button under the pointer looks different, and different again when it is
     await page.mouse.move(0, 0);
     await page.mouse.up();
   }
+  await page.fill("#text", "x".repeat(256));
+  await page.hover("#submit");
+  await becomes(() => page.locator("#submit:hover").evaluate((button) => getComputedStyle(button).backgroundColor), "rgba(0, 0, 0, 0)");
+});
+
+test("in forced colours every button has the system's, under the pointer and when it is unavailable, too", async () => {
+  const page = await newPage({ viewport: WIDE, forcedColors: "active" });
+  await page.goto(board.url);
+  await page.click("#post");
+  const system = await page.evaluate(() => {
+    const probe = document.body.appendChild(document.createElement("i"));
+    const colourOf = (/** @type {string} */ name) => {
+      Object.assign(probe.style, { forcedColorAdjust: "none", color: name });
+      return getComputedStyle(probe).color;
+    };
+    return { main: colourOf("HighlightText"), other: colourOf("ButtonText") };
+  });
+  const colour = () => page.locator("#submit").evaluate((button) => getComputedStyle(button).color);
+  await becomes(colour, system.main);
+  await page.hover("#submit");
+  await page.locator("#submit:hover").waitFor();
+  await becomes(colour, system.main);
+  await page.fill("#text", "x".repeat(256));
+  await becomes(colour, system.other);
+});
+
+test("in forced colours the mark of a failure is the system's, too", async () => {
+  const page = await newPage({ viewport: WIDE, forcedColors: "active" });
+  await page.route("**/listings/search?*", (route) => route.abort());
+  await page.goto(board.url);
+  await page.locator(".notice[data-tone=error]").waitFor();
+  const [mark, text] = await page.locator(".notice").evaluate((notice) => [
+    getComputedStyle(notice, "::before").backgroundColor,
+    getComputedStyle(document.body).color,
+  ]);
+  assert.equal(mark, text);
 });
 
 test("with reduced motion nothing moves", async () => {
