@@ -13,6 +13,7 @@ from pathlib import Path
 from case import EASY, PoolCase
 
 import testing
+from cluster import state_of
 from fastcgi import Connection, cgi_params
 from pool import Pool
 from testing import initialsdb, wait_until
@@ -28,14 +29,7 @@ def children(pid: int) -> set[int]:
 
 def living(pids: set[int]) -> set[int]:
     """Those that still run; a zombie does not."""
-
-    def state(pid: int) -> str:
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return "X"
-
-    return {pid for pid in pids if state(pid) not in "ZX"}
+    return {pid for pid in pids if state_of(pid) not in "ZX"}
 
 
 class Running(PoolCase):

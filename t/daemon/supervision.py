@@ -16,6 +16,7 @@ for room in ("lib", "sql"):
 import fastcgi
 import inside
 import testing
+from cluster import state_of
 from database import Session
 from pool import PATIENT
 from stack import Board, Cluster, Pool, Scratch
@@ -164,7 +165,7 @@ class Supervision(unittest.TestCase):
         testing.wait_until(
             lambda: all(inside.descriptors(pid) <= number for pid, number in zip(pids, before)), "no more descriptors"
         )
-        self.assertNotIn("Z", [inside.state(pid) for pid in inside.children(pool)])
+        self.assertNotIn("Z", [state_of(pid) for pid in inside.children(pool)])
 
     @staticmethod
     def ill_treat(pool: Pool) -> None:

@@ -98,8 +98,14 @@ class Cluster:
             self.lock = None
 
     def crash(self) -> None:
-        """Kills the postmaster as a power cut would, for tests of recovery; start_again() follows."""
+        """Ends every process of the server as a power cut would, for tests of recovery; start_again() follows."""
+        stop_and_wait(self.process.pid)  # so that it starts nobody meanwhile
+        backends = self._backends()
         self.process.kill()
+        for pid in backends:  # they have groups of their own, and may answer once more before they notice
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            wait_until(lambda gone=pid: state_of(gone) in "ZX", f"process {pid} to end")
 
     def start_again(self) -> None:
         self._start_server()
@@ -205,13 +211,17 @@ class Cluster:
 
 def stop_and_wait(pid: int) -> None:
     """Stops a process, and returns when it has stopped or ended: a signal takes effect a moment later."""
-
-    def stands() -> bool:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "TtZX"
-
-    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGSTOP)
-        wait_until(stands, f"process {pid} to stop")
+        wait_until(lambda: state_of(pid) in "TtZX", f"process {pid} to stop")
+
+
+def state_of(pid: int) -> str:
+    """The letter that ps shows; X when there is no such process any more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
 
 
 def psql_main(state_dir: Path, arguments: list[str]) -> int:

@@ -5,6 +5,7 @@ import os
 import re
 from pathlib import Path
 
+from cluster import state_of
 from pool import Pool
 
 
@@ -14,16 +15,8 @@ def children(pool: Pool) -> list[int]:
     return [int(pid) for pid in task.read_text().split()]
 
 
-def state(pid: int) -> str:
-    """The letter ps shows; empty when there is no such process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
 def alive(pid: int) -> bool:
-    return state(pid) not in ("", "Z", "X")
+    return state_of(pid) not in "ZX"
 
 
 def descriptors(pid: int) -> int:
