@@ -24,7 +24,7 @@ class DatabaseCase(unittest.TestCase):
     def setUp(self) -> None:
         self.db.sql(
             "truncate board.spent, board.rate_limit, board.message, board.hidden, board.message_change,"
-            " board.import, board.vocabulary, board.dense_key restart identity;"
+            " board.import, board.vocabulary, board.density restart identity;"
             "update board.message_total set total = 0;"
             "update board.message_state set settled = 0, counted = 0, awaited = 0, awaited_from = '{}'"
         )
