@@ -7,12 +7,12 @@
 
 -- By key, the messages with it in each book, a bucket of level 2 with 262144 ids, and in each volume, a bucket of level
 -- 3 with 2097152, where there are at least 64 of them. The element of bucket 0 has subscript 1. Only
--- the cost of a search depends on it, never its result.
+-- the cost of a search depends on it, never its result. Rows grow with each book: there is room left for that.
 create table board.density (
   key     text collate "C" primary key,
   books   integer[],
   volumes integer[]
-);
+) with (fillfactor = 60);
 
 -- Keys in what there is of a bucket, that are in 64 messages or more. One message of p_each is looked at, in runs of 64
 -- so that the others need not be read.

@@ -163,7 +163,8 @@ create type board.way as (
 -- Work is in microseconds of a good machine. The index keeps a bucket's ids in pages of 8000. Each to which a message with
 -- the scarcest condition leads is unpacked from there on, for 0.0025 an id. Without a bucket the index takes 0.05 for each
 -- of these messages, and for the other conditions 11, unless it passes by all that satisfy them for 0.006 each.
--- A list of words costs 5 for each, and 0.008 for each of its messages.
+-- A list of words costs 5 for each, and 0.008 for each of its messages. To read a message takes 0.6, or 0.8 to see if it
+-- matches, or 2.5 to look for a phrase, and where they lie far apart 1.7 more.
 create function board.pass(p_one board.inquiry, p_level integer, p_ids float8, p_scarcest float8) returns float8
 language sql immutable as $$
   select 60 + 5 * p_one.number + case when p_level < 4
@@ -172,8 +173,10 @@ language sql immutable as $$
 $$;
 
 -- The cheapest way to go on below an id for so many messages. What was found so far, compared with what was
--- expected, corrects what is expected further down: rows by p_rows, hits by p_hits. No way of more work than p_most is
--- chosen, and no bucket above level p_level, but one of level 0 at the worst; the whole index where p_all says so.
+-- expected, corrects what is expected further down: rows by p_rows, hits by p_hits. But a bucket of level 2 or more
+-- is not asked for what was dense there when it was counted, even if nothing was left of it so far. No way of more work
+-- than p_most is chosen, and no bucket above level p_level, but one of level 0 at the worst; the whole index where
+-- p_all says so.
 create function board.cheapest(
   p_inquiries board.inquiry[], p_below bigint, p_top bigint, p_missing integer, p_cost float8, p_rows float8, p_hits float8,
   p_most float8, p_level integer, p_all boolean)
@@ -205,7 +208,7 @@ begin
       v_way.hits := p_hits * v_share * board.between(v_one.hits, v_first, v_last);
       v_way.pass := board.pass(v_one, v_level, v_ids,
         case when v_one.meeting then v_share * board.between(v_one.scarcest, v_first, v_last) else v_way.rows end);
-      v_way.work := v_way.pass + v_way.rows * case when v_level < 3 then v_cost else v_cost + 1.2 end;
+      v_way.work := v_way.pass + v_way.rows * case when v_level < 3 then v_cost else v_cost + 1.7 end;
       v_way.total := v_way.work
         * case when v_level < 4 then greatest(1, least(p_missing / nullif(v_way.hits, 0), p_below / v_ids)) else 1 end;
       if v_best.total is null or v_way.total < v_best.total and v_way.work <= p_most
@@ -300,7 +303,8 @@ begin
     v_found := board.candidates(v_way.level, (v_way.first >> (12 + 3 * v_way.level))::integer,
       case when v_way.level = 4 and v_one.number > 16 then p_filter else v_one.keys end,
       case when v_one.complete and v_plain then null else p_filter end, v_outlines, v_search.below, v_most);
-    v_search.budget := v_search.budget - v_way.pass - v_found.examined * v_cost;
+    v_search.budget := v_search.budget - v_way.pass - v_found.examined * v_cost
+      - case when p_exact is null then 0 else 15 * coalesce(cardinality(v_found.ids), 0) end;
     v_seen := v_seen + v_found.examined;
     v_expected := v_expected + v_way.rows / v_rows;
     v_guessed := v_guessed + case when v_one.meeting then 0 else v_one.number * (v_search.below - v_way.first) / 131072.0 end;

@@ -8,6 +8,7 @@ from typing import Iterator
 from urllib.parse import quote
 
 import service
+from database import Database
 from queries import queries
 from stack import Board
 
@@ -31,10 +32,12 @@ ROUTES = (
 def somebody_posting(board: Board) -> Iterator[None]:
     """New messages at a slow rate, so that nobody lives on pages that have been found before."""
     ended = threading.Event()
+    db = Database(board.cluster)
+    session = db.session("postgres")
 
     def post() -> None:
         while not ended.wait(1 / POSTS_A_SECOND):
-            board.cluster.psql("insert into board.message (body) values ('somebody posts')")
+            session.run("insert into board.message (body) values ('somebody posts')")
 
     thread = threading.Thread(target=post)
     thread.start()
@@ -43,6 +46,7 @@ def somebody_posting(board: Board) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+        db.close()
 
 
 def searches(board: Board, name: str, clients: int, secs: float) -> dict[str, float]:

@@ -111,6 +111,37 @@ class Exactness(SearchCase):
             with self.subTest(q=q):
                 self.assertEqual(self.ids(q), self.plain(q))
 
+    def test_janitor_learns_how_many_messages_of_each_book_have_a_word(self) -> None:
+        self.spread()
+        rows = self.db.sql("""select key, e, (select count(*) from board.message
+              where id >> 18 = book - 1 and board.keys(terms) @@ board.quoted(key)::tsquery)
+            from board.message_state, unnest(array['be', 'bygone', '^be', 'never']) as key,
+              unnest(board.expected(array[key], counted)) with ordinality as x (e, book)""")
+        said = [line.split("|") for line in rows.splitlines()]
+        self.assertEqual(len(said), 4 * 4, "four books are full")
+        for key, expected, number in said:
+            with self.subTest(key=key, number=number):
+                if int(number) > 128:
+                    self.assertAlmostEqual(float(expected) / int(number), 1, delta=0.4)
+                else:
+                    self.assertLess(float(expected), 128)
+
+    def test_what_is_believed_of_words_never_changes_what_is_found(self) -> None:
+        self.spread()
+        lies = (
+            "truncate board.density",
+            "update board.density set books = array_fill(262144, array[4]), volumes = array_fill(2097152, array[1])",
+            "update board.density set books = array_fill(0, array[4]), volumes = array_fill(0, array[1])",
+            "update board.message_state set counted = 0",
+        )
+        expected = {q: self.plain(q) for q in ASKED}
+        for lie in lies:
+            self.db.sql("update board.message_state set counted = 0; do $$ begin while board.settle(1) > 0 loop null; end loop; end $$")
+            self.db.sql(lie)
+            for q in ASKED:
+                with self.subTest(lie=lie, q=q):
+                    self.assertEqual(self.ids(q), expected[q])
+
     def test_index_pages_neither_skip_nor_repeat_while_others_post_and_hide(self) -> None:
         self.spread()
         expected = self.plain("evenly")
