@@ -87,8 +87,9 @@ export class PostForm {
     this.hooks.toggled(true);
     if (text !== undefined && this.#text.value.trim() === "") {
       this.#text.value = text;
-      this.#onInput();
+      draft.save(text);
     }
+    this.#showCount();
     this.#text.focus();
   }
 

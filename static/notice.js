@@ -49,7 +49,8 @@ export function wordsFor(failure) {
 }
 
 /**
- * A notice that counts down to the next try, which comes as soon as the network is back. The numbers are not part of the alert.
+ * A notice that counts down to the next try, which comes sooner when the network is back. The numbers are not part of
+ * the alert.
  * @param {object} options
  * @param {"wait" | "error"} options.tone
  * @param {string} options.first what happened

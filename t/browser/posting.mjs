@@ -172,6 +172,16 @@ test("nothing written, nothing posted", async () => {
   await page.locator("#text:focus").waitFor();
 });
 
+test("a form that is opened again has forgotten what it asked for", async () => {
+  const page = await visit("/");
+  await page.click("#post");
+  await page.click("#submit");
+  await page.locator("#left", { hasText: "Write something first." }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.click("#post");
+  await page.locator("#left", { hasText: "255 left" }).waitFor();
+});
+
 test("b55 a text that cannot be posted is explained and kept", async () => {
   const page = await visit("/");
   await post(page, "a\u202eb");
