@@ -31,8 +31,7 @@ void dburl_hosts_release(struct dburl_hosts *hosts);
  * it has none or cannot be read. */
 struct str db_url_part(struct arena *arena, const char *url, const char *keyword);
 
-/* Whether libpq can read `url`; if not, says why of the setting `name`, without showing a password.
- */
+/* Whether libpq can read `url`; if not, says why of the setting `name`, but shows no password. */
 bool db_url_is_valid(const char *name, const char *url, FILE *errors);
 
 /* `url` as a connection string that may be shown: without its passwords, and to `database` unless

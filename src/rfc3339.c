@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "rfc3339.h"
 
-/* What Postgres takes: MAXDATELEN and MAX_TZDISP_HOUR in its datatype/timestamp.h. */
-#define LENGTH_MOST 64 /* half of theirs is plenty */
+/* What Postgres takes (its MAXDATELEN is 128; MAX_TZDISP_HOUR). */
+#define LENGTH_MOST 64
 #define OFFSET_HOURS_MOST 15
 
 /* Cuts `digits` digits off `*text`; -1 when they are not there. */

@@ -5,9 +5,8 @@
 
 #include "str.h"
 
-/* Whether `text` is a date-time of RFC 3339, section 5.6, that the database will take: an existing
- * date from the year 1970 on, no leap second, less than 16 hours from UTC, at most 64 characters.
- */
+/* Whether `text` is a date-time of RFC 3339, section 5.6, that the database will take: a date that
+ * exists from the year 1970 on, no leap second, within 16 hours of UTC, at most 64 characters. */
 bool rfc3339_is_valid(struct str text);
 
 #endif
