@@ -12,7 +12,7 @@ create table board.density (
   key     text collate "C" primary key,
   books   integer[],
   volumes integer[]
-) with (fillfactor = 60);
+) with (fillfactor = 70);
 
 -- Keys in what there is of a bucket, that are in 64 messages or more. One message of p_each is looked at, in runs of 64
 -- so that the others need not be read.
@@ -61,12 +61,12 @@ begin
     v_state.settled := v_to;
     v_state.awaited_from := '{}';
   end if;
-  -- A book is counted when it is full, but the first eight times while it fills.
-  v_step := case when v_state.counted < 262144 then 32768 else 262144 end;
+  -- A book and a volume are counted when they are full, but the first ones whenever they have doubled.
+  v_step := least(262144, greatest(32768, v_state.counted));
   if v_state.settled + 1 >= (v_state.counted / v_step + 1) * v_step then
     v_state.counted := (v_state.counted / v_step + 1) * v_step;
     perform board.count_book(board.bucket(v_state.counted - 1, 2));
-    if v_state.counted % (case when v_state.counted < 2097152 then 262144 else 2097152 end) = 0 then
+    if v_state.counted % 2097152 = 0 or v_state.counted in (262144, 524288, 1048576) then
       perform board.count_volume(board.bucket(v_state.counted - 1, 3));
     end if;
   end if;
@@ -87,7 +87,7 @@ language plpgsql stable as $$
 declare
   v_full integer := board.bucket(p_counted, 2); -- books
   v_volumes integer := greatest(1, v_full / 8);
-  v_parts integer := least(8, greatest(1, v_full)); -- books of a volume
+  v_parts integer := case when v_full >= 8 then 8 when v_full >= 4 then 4 when v_full >= 2 then 2 else 1 end; -- of a volume
   v_expected float8[] := array_fill(0, array[greatest(1, v_full)]);
   v_each float8[] := array_fill(0, array[v_volumes]); -- in each book of a volume, of keys that are known only by volume
   v_unknown float8 := 2 * cardinality(p_keys);
