@@ -18,8 +18,8 @@ create type board.inquiry as (
 -- Is it less work to ask the index for one more condition than to read the messages that do not meet it? See board.pass.
 create function board.is_worth_asking(p_one board.condition, p_rows float8) returns boolean
 language sql immutable as $$
-  select 0.006 * p_one.total + 0.008 * (p_one.number - 1) * p_rows
-    <= p_rows * (1 - p_one.total / (262144 * cardinality(p_one.expected)))
+  select 0.006 * p_one.total + 0.006 * (p_one.number - 1) * p_rows
+    <= 1.8 * p_rows * (1 - p_one.total / (262144 * cardinality(p_one.expected)))
 $$;
 
 create function board.meeting(p_one float8[], p_other float8[]) returns float8[]
@@ -163,13 +163,13 @@ create type board.way as (
 -- Work is in microseconds of a good machine. The index keeps a bucket's ids in pages of 8000. Each to which a message with
 -- the scarcest condition leads is unpacked from there on, for 0.0025 an id. Without a bucket the index takes 0.05 for each
 -- of these messages, and for the other conditions 11, unless it passes by all that satisfy them for 0.006 each.
--- A list of words costs 5 for each, and 0.008 for each of its messages. To read a message takes 0.6, or 0.8 to see if it
--- matches, or 2.5 to look for a phrase, and where they lie far apart 1.7 more.
+-- A list of words costs 4 for each, and 0.006 for each of its messages. To read a message takes 0.6, or 1.8 to see if it
+-- matches, or 2.5 to look for a phrase, and 1.5 more where they lie far apart.
 create function board.pass(p_one board.inquiry, p_level integer, p_ids float8, p_scarcest float8) returns float8
 language sql immutable as $$
-  select 60 + 5 * p_one.number + case when p_level < 4
-    then 0.0025 * p_ids * p_scarcest / (p_scarcest + p_ids / 8000) + (0.06 + 0.008 * p_one.number) * p_scarcest
-    else least(0.05 + 0.008 * p_one.number, 0.2) * p_scarcest + least(11 * p_scarcest, 0.006 * p_one.denser) end
+  select 60 + 4 * p_one.number + case when p_level < 4
+    then 0.0025 * p_ids * p_scarcest / (p_scarcest + p_ids / 8000) + (0.06 + 0.006 * p_one.number) * p_scarcest
+    else least(0.05 + 0.006 * p_one.number, 0.2) * p_scarcest + least(11 * p_scarcest, 0.006 * p_one.denser) end
 $$;
 
 -- The cheapest way to go on below an id for so many messages. What was found so far, compared with what was
@@ -194,7 +194,7 @@ declare
 begin
   for v_inquiry in 1 .. cardinality(p_inquiries) loop
     v_one := p_inquiries[v_inquiry];
-    v_cost := case when v_one.complete then p_cost else greatest(p_cost, 0.8) end;
+    v_cost := case when v_one.complete then p_cost else greatest(p_cost, 1.8) end;
     for v_level in 0 .. 4 loop
       continue when v_level between p_level + 1 and 3 or v_level = 4 and not p_all;
       v_ids := 4096 << (3 * v_level);
@@ -208,7 +208,7 @@ begin
       v_way.hits := p_hits * v_share * board.between(v_one.hits, v_first, v_last);
       v_way.pass := board.pass(v_one, v_level, v_ids,
         case when v_one.meeting then v_share * board.between(v_one.scarcest, v_first, v_last) else v_way.rows end);
-      v_way.work := v_way.pass + v_way.rows * case when v_level < 3 then v_cost else v_cost + 1.7 end;
+      v_way.work := v_way.pass + v_way.rows * case when v_level < 3 then v_cost else v_cost + 1.5 end;
       v_way.total := v_way.work
         * case when v_level < 4 then greatest(1, least(p_missing / nullif(v_way.hits, 0), p_below / v_ids)) else 1 end;
       if v_best.total is null or v_way.total < v_best.total and v_way.work <= p_most
