@@ -116,6 +116,32 @@ begin
 end
 $$;
 
+create function board.meeting(p_one float8[], p_other float8[]) returns float8[]
+language plpgsql immutable as $$
+begin
+  return array(select o * t / 262144 from unnest(p_one, p_other) as b (o, t));
+end
+$$;
+
+create function board.union(p_one float8[], p_other float8[]) returns float8[]
+language plpgsql immutable as $$
+begin
+  return array(select o + t from unnest(p_one, p_other) as b (o, t));
+end
+$$;
+
+create function board.up_to_each(p_books float8[]) returns float8[]
+language plpgsql immutable as $$
+declare
+  v_up_to_each float8[] := p_books;
+begin
+  for v_book in 2 .. cardinality(p_books) loop
+    v_up_to_each[v_book] := v_up_to_each[v_book - 1] + v_up_to_each[v_book];
+  end loop;
+  return v_up_to_each;
+end
+$$;
+
 -- One requirement among those of an alternative, as the index can be asked for it.
 create type board.condition as (
   words    text,

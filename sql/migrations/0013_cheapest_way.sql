@@ -5,14 +5,16 @@
 -- A way to ask the index. What is expected is said of the books up to and with each, so that two elements tell what
 -- is expected between them.
 create type board.inquiry as (
-  keys     tsquery,  -- every match satisfies it; null when the index cannot be asked
-  number   integer,  -- of keys
+  keys     tsquery,  -- every match satisfies it
+  list     tsquery,  -- and this, if it is not null: a long list of words, apart, as the index leaps better then
+  number   integer,  -- of keys, those of the list included
   complete boolean,  -- and whatever satisfies it matches, but for what is excluded and for phrases
   meeting  boolean,  -- several conditions have to meet in a match
   scarcest float8[], -- messages that satisfy the scarcest of the conditions
   rows     float8[], -- messages that satisfy them all, if they meet by chance
   hits     float8[], -- matches
-  denser   float8    -- messages in all books that satisfy the others, added up
+  denser   float8,   -- messages in all books that satisfy the others, added up
+  listed   float8    -- messages in all books with a word of a long list
 );
 
 -- Is it less work to ask the index for one more condition than to read the messages that do not meet it? See board.pass.
@@ -22,69 +24,44 @@ language sql immutable as $$
     <= 1.8 * p_rows * (1 - p_one.total / (262144 * cardinality(p_one.expected)))
 $$;
 
-create function board.meeting(p_one float8[], p_other float8[]) returns float8[]
-language plpgsql immutable as $$
-begin
-  return array(select o * t / 262144 from unnest(p_one, p_other) as b (o, t));
-end
-$$;
-
-create function board.union(p_one float8[], p_other float8[]) returns float8[]
-language plpgsql immutable as $$
-begin
-  return array(select o + t from unnest(p_one, p_other) as b (o, t));
-end
-$$;
-
-create function board.up_to_each(p_books float8[]) returns float8[]
-language plpgsql immutable as $$
-declare
-  v_up_to_each float8[] := p_books;
-begin
-  for v_book in 2 .. cardinality(p_books) loop
-    v_up_to_each[v_book] := v_up_to_each[v_book - 1] + v_up_to_each[v_book];
-  end loop;
-  return v_up_to_each;
-end
-$$;
-
 -- Asks for the scarcest condition, and for those others that are worth it.
 create function board.inquiry(p_conditions board.condition[], p_complete boolean) returns board.inquiry
 language plpgsql stable as $$
 declare
-  v_inquiry board.inquiry;
+  v_inquiry board.inquiry := (null, null, 0, p_complete, false, null, null, null, 0, 0);
   v_one board.condition;
+  v_first boolean;
   v_total float8; -- of messages that are left to be read
 begin
-  v_inquiry.complete := p_complete;
-  v_inquiry.meeting := false;
   for v_one in select c.* from unnest(p_conditions) as c order by c.total, c.number loop
-    if v_inquiry.keys is null then
-      v_inquiry.keys := v_one.keys;
-      v_inquiry.number := v_one.number;
-      v_inquiry.scarcest := v_one.expected;
-      v_inquiry.denser := 0;
-      v_inquiry.rows := v_one.expected;
-      v_inquiry.hits := v_one.hits;
-      v_inquiry.complete := p_complete and v_one.exact;
-      v_total := v_one.total;
-    elsif board.is_worth_asking(v_one, v_total) then
-      v_inquiry.keys := v_inquiry.keys && v_one.keys;
-      v_inquiry.number := v_inquiry.number + v_one.number;
-      v_inquiry.meeting := true;
-      v_inquiry.rows := board.meeting(v_inquiry.rows, v_one.expected);
-      if v_one.number > 8 then
-        v_inquiry.scarcest := board.union(v_inquiry.scarcest, v_one.expected);
-      end if;
-      v_inquiry.hits := board.meeting(v_inquiry.hits, v_one.hits);
-      v_inquiry.denser := v_inquiry.denser + v_one.total;
-      v_inquiry.complete := v_inquiry.complete and v_one.exact;
-      v_total := (select sum(r) from unnest(v_inquiry.rows) as r);
-    else
-      v_inquiry.hits := board.meeting(v_inquiry.hits, v_one.hits);
+    v_first := v_inquiry.number = 0;
+    v_inquiry.hits := case when v_first then v_one.hits else board.meeting(v_inquiry.hits, v_one.hits) end;
+    if not v_first and not board.is_worth_asking(v_one, v_total) then
       v_inquiry.complete := false;
+      continue;
     end if;
+    if v_one.number > 8 then
+      v_inquiry.list := coalesce(v_inquiry.list && v_one.keys, v_one.keys);
+      v_inquiry.listed := v_inquiry.listed + v_one.total;
+    else
+      v_inquiry.keys := coalesce(v_inquiry.keys && v_one.keys, v_one.keys);
+    end if;
+    v_inquiry.number := v_inquiry.number + v_one.number;
+    v_inquiry.complete := v_inquiry.complete and v_one.exact;
+    v_inquiry.meeting := not v_first;
+    if v_first then
+      v_inquiry.scarcest := v_one.expected;
+      v_inquiry.rows := v_one.expected;
+    else
+      v_inquiry.rows := board.meeting(v_inquiry.rows, v_one.expected);
+      v_inquiry.denser := v_inquiry.denser + v_one.total;
+    end if;
+    v_total := (select sum(r) from unnest(v_inquiry.rows) as r);
   end loop;
+  if v_inquiry.keys is null then
+    v_inquiry.keys := v_inquiry.list;
+    v_inquiry.list := null;
+  end if;
   return v_inquiry;
 end
 $$;
@@ -96,9 +73,10 @@ begin
   if p_one is null then
     return p_other;
   end if;
-  return (p_one.keys || p_other.keys, p_one.number + p_other.number, p_one.complete and p_other.complete,
-    p_one.meeting or p_other.meeting, board.union(p_one.scarcest, p_other.scarcest), board.union(p_one.rows, p_other.rows),
-    board.union(p_one.hits, p_other.hits), p_one.denser + p_other.denser)::board.inquiry;
+  return (coalesce(p_one.keys && p_one.list, p_one.keys) || coalesce(p_other.keys && p_other.list, p_other.keys), null,
+    p_one.number + p_other.number, p_one.complete and p_other.complete, p_one.meeting or p_other.meeting,
+    board.union(p_one.scarcest, p_other.scarcest), board.union(p_one.rows, p_other.rows), board.union(p_one.hits, p_other.hits),
+    p_one.denser + p_other.denser, p_one.listed + p_other.listed)::board.inquiry;
 end
 $$;
 
@@ -131,8 +109,8 @@ begin
   if v_finer is null then
     return '{}';
   end if;
-  return array(select (i.keys, i.number, i.complete, i.meeting, board.up_to_each(i.scarcest), board.up_to_each(i.rows),
-      board.up_to_each(i.hits), i.denser)::board.inquiry
+  return array(select (i.keys, i.list, i.number, i.complete, i.meeting, board.up_to_each(i.scarcest),
+      board.up_to_each(i.rows), board.up_to_each(i.hits), i.denser, i.listed)::board.inquiry
     from unnest(case when v_any then array[v_finer, v_coarser] else array[v_finer] end) as i);
 end
 $$;
@@ -163,13 +141,15 @@ create type board.way as (
 -- Work is in microseconds of a good machine. The index keeps a bucket's ids in pages of 8000. Each to which a message with
 -- the scarcest condition leads is unpacked from there on, for 0.0025 an id. Without a bucket the index takes 0.05 for each
 -- of these messages, and for the other conditions 11, unless it passes by all that satisfy them for 0.006 each.
--- A list of words costs 4 for each, and 0.006 for each of its messages. To read a message takes 0.6, or 1.8 to see if it
+-- A list of words costs 3 for each, and 0.006 for each at each of the messages with the scarcest condition; or as a prefix,
+-- without a bucket, 0.2 for each of its own messages. To read a message takes 0.6, or 1.8 to see if it
 -- matches, or 2.5 to look for a phrase, and 1.5 more where they lie far apart.
 create function board.pass(p_one board.inquiry, p_level integer, p_ids float8, p_scarcest float8) returns float8
 language sql immutable as $$
-  select 60 + 4 * p_one.number + case when p_level < 4
+  select 60 + 3 * p_one.number + case when p_level < 4
     then 0.0025 * p_ids * p_scarcest / (p_scarcest + p_ids / 8000) + (0.06 + 0.006 * p_one.number) * p_scarcest
-    else least(0.05 + 0.006 * p_one.number, 0.2) * p_scarcest + least(11 * p_scarcest, 0.006 * p_one.denser) end
+    else 0.05 * p_scarcest + least(0.006 * p_one.number * p_scarcest, 0.2 * nullif(p_one.listed, 0))
+      + least(11 * p_scarcest, 0.006 * p_one.denser) end
 $$;
 
 -- The cheapest way to go on below an id for so many messages. What was found so far, compared with what was
@@ -226,47 +206,68 @@ begin
 end
 $$;
 
--- As before, but never more than p_most rows and one of any bucket.
-create or replace function board.candidates(
-  p_level integer, p_bucket integer, p_keys tsquery, p_filter tsquery, p_outlines text[], p_below bigint, p_most integer,
-  out ids bigint[], out examined integer)
+-- As before, but never more than p_most rows and one, and with a list apart.
+create function board.candidates(
+  p_level integer, p_bucket integer, p_keys tsquery, p_list tsquery, p_filter tsquery, p_outlines text[], p_below bigint,
+  p_most integer, out ids bigint[], out examined integer)
 language plpgsql stable as $$
 begin
-  if p_level = 0 then
+  if p_level = 0 and p_list is null then
     select array_agg(id order by id desc) filter (where id < p_below
-      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*)
-    into ids, examined
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
     from (select id, body, terms from board.message
       where board.bucket(id, 0) = p_bucket and board.keys(terms) @@ p_keys limit p_most + 1) as m;
-  elsif p_level = 1 then
+  elsif p_level = 1 and p_list is null then
     select array_agg(id order by id desc) filter (where id < p_below
-      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*)
-    into ids, examined
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
     from (select id, body, terms from board.message
       where board.bucket(id, 1) = p_bucket and board.keys(terms) @@ p_keys limit p_most + 1) as m;
-  elsif p_level = 2 then
+  elsif p_level = 2 and p_list is null then
     select array_agg(id order by id desc) filter (where id < p_below
-      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*)
-    into ids, examined
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
     from (select id, body, terms from board.message
       where board.bucket(id, 2) = p_bucket and board.keys(terms) @@ p_keys limit p_most + 1) as m;
-  elsif p_level = 3 then
+  elsif p_level = 3 and p_list is null then
     select array_agg(id order by id desc) filter (where id < p_below
-      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*)
-    into ids, examined
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
     from (select id, body, terms from board.message
       where board.bucket(id, 3) = p_bucket and board.keys(terms) @@ p_keys limit p_most + 1) as m;
+  elsif p_level = 4 and p_list is null then
+    select array_agg(id order by id desc) filter (where id < p_below
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
+    from (select id, body, terms from board.message
+      where board.keys(terms) @@ p_keys limit p_most + 1) as m;
+  elsif p_level = 0 and p_list is not null then
+    select array_agg(id order by id desc) filter (where id < p_below
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
+    from (select id, body, terms from board.message
+      where board.bucket(id, 0) = p_bucket and board.keys(terms) @@ p_keys and board.keys(terms) @@ p_list limit p_most + 1) as m;
+  elsif p_level = 1 and p_list is not null then
+    select array_agg(id order by id desc) filter (where id < p_below
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
+    from (select id, body, terms from board.message
+      where board.bucket(id, 1) = p_bucket and board.keys(terms) @@ p_keys and board.keys(terms) @@ p_list limit p_most + 1) as m;
+  elsif p_level = 2 and p_list is not null then
+    select array_agg(id order by id desc) filter (where id < p_below
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
+    from (select id, body, terms from board.message
+      where board.bucket(id, 2) = p_bucket and board.keys(terms) @@ p_keys and board.keys(terms) @@ p_list limit p_most + 1) as m;
+  elsif p_level = 3 and p_list is not null then
+    select array_agg(id order by id desc) filter (where id < p_below
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
+    from (select id, body, terms from board.message
+      where board.bucket(id, 3) = p_bucket and board.keys(terms) @@ p_keys and board.keys(terms) @@ p_list limit p_most + 1) as m;
   else
     select array_agg(id order by id desc) filter (where id < p_below
-      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*)
-    into ids, examined
-    from (select id, body, terms from board.message where board.keys(terms) @@ p_keys limit p_most + 1) as m;
+      and (p_filter is null or terms @@ p_filter) and board.looks_like(body, p_outlines)), count(*) into ids, examined
+    from (select id, body, terms from board.message
+      where board.keys(terms) @@ p_keys and board.keys(terms) @@ p_list limit p_most + 1) as m;
   end if;
 end
 $$;
 
 -- Goes down by the cheapest ways. Where there is much more than was expected, nothing of it counts: then that bucket is
--- taken by smaller ones. Of the whole index prefixes are asked for themselves, if they stand for many words.
+-- taken by smaller ones.
 create function board.search_ways(
   p_search board.progress, p_filter tsquery, p_exact board.alternative[], p_inquiries board.inquiry[], p_top bigint)
 returns board.progress
@@ -289,6 +290,7 @@ declare
   v_rate float8;
   v_way board.way;
   v_one board.inquiry;
+  v_prefix boolean; -- are prefixes asked for themselves
   v_most integer;
   v_found record;
   v_hit record;
@@ -299,9 +301,10 @@ begin
     v_way := board.cheapest(p_inquiries, v_search.below, p_top, v_search.wanted - cardinality(v_search.ids), v_cost, v_rows,
       v_rate, greatest(v_search.budget, 500), v_level, v_all);
     v_one := p_inquiries[v_way.inquiry];
+    v_prefix := v_way.level = 4 and 0.2 * nullif(v_one.listed, 0) < 0.006 * v_one.number * v_one.scarcest[cardinality(v_one.scarcest)];
     v_most := case when v_way.level = 0 then 4096 else 2500 / v_cost + 4 * v_way.rows end;
     v_found := board.candidates(v_way.level, (v_way.first >> (12 + 3 * v_way.level))::integer,
-      case when v_way.level = 4 and v_one.number > 16 then p_filter else v_one.keys end,
+      case when v_prefix then p_filter else v_one.keys end, case when v_prefix then null else v_one.list end,
       case when v_one.complete and v_plain then null else p_filter end, v_outlines, v_search.below, v_most);
     v_search.budget := v_search.budget - v_way.pass - v_found.examined * v_cost
       - case when p_exact is null then 0 else 15 * coalesce(cardinality(v_found.ids), 0) end;
