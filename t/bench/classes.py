@@ -10,7 +10,7 @@ from pathlib import Path
 from database import Database, Session, literal
 from queries import queries
 
-NUMBER, CLIENTS, SECS, COLD = 60, 16, 2, 4
+NUMBER, CLIENTS, SECS, COLD = 120, 16, 2, 4
 NUMBERS = {"Zipf mix": 400}
 TOP = 9223372036854775807
 PAGE = """create or replace function public.page(q text, before bigint, out ms float8, out items integer, out next bigint)

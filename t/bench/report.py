@@ -49,8 +49,8 @@ Through Caddy with 16 clients: Zipf mix {mix['per_second']:,}/s (p99 {mix['p99']
 origin's; count {count['per_second']:,}/s, {count['per_second'] / 5:.0f} times the origin's; newest page {newest['per_second']:,}/s,
 {newest['ratio']:.0%} of the bound 1/(1/H + 1/P), which pages that the pool has found already may exceed. Posts, 8 clients:
 {posts['per_second']:,}/s, {posts['ratio']:.0%} of an empty board's {posts['empty']:,}/s. {searching['posts']:,} posts at a steady
-rate while others search without a pause ({searching['searches_per_second']}/s): p50 {searching['p50']}, p99.9 {searching['p999']}, slowest
-{searching['slowest']} ms. For comparison {ORIGIN}.
+rate while others search without a pause ({searching['searches_per_second']}/s), in three rounds: p50 {searching['p50']}, p99.9
+{searching['p999']} (medians of the rounds), slowest {searching['slowest']} ms. For comparison {ORIGIN}.
 """
 
 

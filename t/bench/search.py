@@ -44,7 +44,7 @@ def measure_outside(board: Board, found: dict[str, dict]) -> dict[str, dict]:
     """Each class through Caddy, and the routes that are compared with the origin's."""
     with through.somebody_posting(board):
         for name in CLASSES:
-            found[name]["caddy"] = through.searches(board, name, 4, 2)
+            found[name]["caddy"] = through.searches(board, name, 4, 4)
             print(name, found[name]["caddy"], flush=True)
         mix = through.searches(board, "Zipf mix", 16, 8)
     return through.routes(board) | {"mix": mix}
