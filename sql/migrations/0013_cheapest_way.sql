@@ -139,8 +139,9 @@ create type board.way as (
 );
 
 -- Work is in microseconds of a good machine. The index keeps a bucket's ids in pages of 8000. Each to which a message with
--- the scarcest condition leads is unpacked from there on, for 0.0025 an id. Without a bucket the index takes 0.05 for each
--- of these messages, and for the other conditions 11, unless it passes by all that satisfy them for 0.006 each.
+-- the scarcest condition leads is unpacked from there on, for 0.0025 an id, and what satisfies the others for 0.01. Without a
+-- bucket the index takes 0.05 for each of these messages, and for the other conditions 11, unless it passes by all that satisfy
+-- them for 0.006 each.
 -- A list of words costs 3 for each, and 0.006 for each at each of the messages with the scarcest condition; or as a prefix,
 -- without a bucket, 0.2 for each of its own messages. To read a message takes 0.6, or 1.8 to see if it
 -- matches, or 2.5 to look for a phrase, and 1.5 more where they lie far apart.
@@ -148,6 +149,7 @@ create function board.pass(p_one board.inquiry, p_level integer, p_ids float8, p
 language sql immutable as $$
   select 60 + 3 * p_one.number + case when p_level < 4
     then 0.0025 * p_ids * p_scarcest / (p_scarcest + p_ids / 8000) + (0.06 + 0.006 * p_one.number) * p_scarcest
+      + 0.01 * p_one.denser * p_ids / (262144 * cardinality(p_one.rows))
     else 0.05 * p_scarcest + least(0.006 * p_one.number * p_scarcest, 0.2 * nullif(p_one.listed, 0))
       + least(11 * p_scarcest, 0.006 * p_one.denser) end
 $$;
@@ -335,6 +337,11 @@ begin
 end
 $$;
 
+-- In what would be microseconds on a good machine: little enough that four clients on two processors have their pages
+-- within 30 milliseconds, and enough that of ordinary searches hardly one in thirty ends early.
+create or replace function board.search_budget() returns integer
+language sql immutable as $$ select 6000 $$;
+
 -- As before; hands that on.
 create or replace function board.search(
   p_query board.alternative[], p_below bigint, p_limit integer, out items text[], out next_id bigint)
@@ -349,7 +356,7 @@ declare
   v_state message_state;
   v_inquiries inquiry[];
   v_search progress := ('{}', '{}', p_below, p_limit + 1, search_budget(),
-    clock_timestamp() + search_budget() * interval '5 microseconds');
+    clock_timestamp() + search_budget() * interval '7 microseconds');
 begin
   select * into v_state from message_state;
   v_search := search_rows(v_search, v_filter, v_exact,
