@@ -146,7 +146,7 @@ static void answer(struct worker *worker, int connection)
     log_request(worker, &exchange, &seen);
 }
 
-/* Under load ppoll() returns for the socket and leaves a signal pending. */
+/* Under load epoll_pwait() returns for the socket and leaves a signal pending. */
 static bool term_is_pending(void)
 {
     sigset_t pending;

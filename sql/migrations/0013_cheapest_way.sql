@@ -118,12 +118,9 @@ $$;
 -- Of what is expected up to each book, what is in the books from one to another. Books after the last that was
 -- counted are like that.
 create function board.between(p_up_to_each float8[], p_first integer, p_last integer) returns float8
-language plpgsql immutable as $$
-declare
-  v_books integer := cardinality(p_up_to_each);
-begin
-  return p_up_to_each[least(p_last + 1, v_books)] - coalesce(p_up_to_each[least(p_first, v_books - 1)], 0);
-end
+language sql immutable as $$
+  select p_up_to_each[least(p_last + 1, cardinality(p_up_to_each))]
+    - coalesce(p_up_to_each[least(p_first, cardinality(p_up_to_each) - 1)], 0)
 $$;
 
 -- A way to go on: a bucket, or for level 4 the whole index, that is asked by one of the inquiries.

@@ -15,8 +15,8 @@ adversaries of `messages.py` among them, loaded by `initialsdb import`, PostgreS
 milliseconds of `api.search_listings` inside the database, in warm buffers. *short*: the share of first pages that
 ended early because the budget was used up; *buffers*: the most that one of eight first pages touched, which unlike
 times does not depend on what else the machine does; *processor*: what the first page used of a processor, waiting
-left out; *Caddy*: through Caddy and a pool of 16 workers with 4 clients, while somebody posts, who keeps the pool from
-living on what it has found before; *cold*: the slowest of four first pages just after a start of PostgreSQL. The load
+left out; *Caddy*: through Caddy and a pool of 16 workers with 4 clients, while somebody posts ten times a second, who
+keeps the pool from living on what it has found before; *cold*: the slowest of four first pages just after a start of PostgreSQL. The load
 average at the start of each run is given because the machine was shared; above 2 its times say little.
 """
 ORIGIN = "the origin on the same machine at a million messages: 11 searches/s, 5 counts/s, 380 posts/s, 530 bytes a message"
