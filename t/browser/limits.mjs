@@ -84,13 +84,19 @@ test("b52 a refused page is not asked for again before its time", async () => {
   await page.locator("article").nth(shown).waitFor();
 });
 
-test("b55 a poster over the limit sees how long, and the text posts itself", async () => {
+/** Who has posted the first message, and has to wait with the second. */
+async function overTheLimit() {
   const page = await newPage();
   await page.clock.install();
   await page.goto(board.url);
   await post(page, "the first");
   await posted(page, "the first");
   await post(page, "the second");
+  return page;
+}
+
+test("b55 a poster over the limit sees how long, and the text posts itself", async () => {
+  const page = await overTheLimit();
   await page.getByText("Many posts came from your network.").waitFor();
   await page.getByText(/You can post again in \d+ minutes\. Your text is kept\./).waitFor();
   await page.locator("#submit[aria-disabled=true]", { hasText: /^Wait \d+:\d\d$/ }).waitFor();
@@ -101,12 +107,7 @@ test("b55 a poster over the limit sees how long, and the text posts itself", asy
 });
 
 test("b55 nothing posts itself for those who do not want it", async () => {
-  const page = await newPage();
-  await page.clock.install();
-  await page.goto(board.url);
-  await post(page, "the first");
-  await posted(page, "the first");
-  await post(page, "the second");
+  const page = await overTheLimit();
   await page.getByLabel("Post it by itself when the time is up").uncheck();
   await wait(page, 600);
   await page.getByRole("button", { name: "Post forever" }).waitFor(); // It would solve or send instead.
@@ -117,12 +118,7 @@ test("b55 nothing posts itself for those who do not want it", async () => {
 });
 
 test("b55 what was erased while the poster waits is not posted", async () => {
-  const page = await newPage();
-  await page.clock.install();
-  await page.goto(board.url);
-  await post(page, "the first");
-  await posted(page, "the first");
-  await post(page, "the second");
+  const page = await overTheLimit();
   await page.getByText("Many posts came from your network.").waitFor();
   await page.fill("#text", "");
   await wait(page, 600);
